@@ -1,0 +1,69 @@
+"""Records to JSON and back, through pydantic."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from layerwise._base import InvalidInput
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+R = TypeVar("R")
+
+
+def dump(record: object) -> str:
+    """Return `record` as one line of JSON. Not-a-number and infinities become the strings "NaN" and "Infinity"."""
+    return _adapter(type(record)).dump_json(record).decode()
+
+
+def load(kind: type[R], text: str | bytes) -> R:
+    """Return the record of type `kind` that `text` holds, or raise `InvalidInput` naming the first field that is wrong.
+
+    Example:
+        >>> from layerwise.records import Fact, dump, load
+        >>> load(Fact, dump(Fact(name="loss", value="cross_entropy"))).value
+        'cross_entropy'
+    """
+    from pydantic import ValidationError
+
+    _check_version(kind, text)
+    try:
+        record: R = _adapter(kind).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the text itself"
+        raise InvalidInput(
+            f"A {kind.__name__} in JSON must follow its schema: {place}: {first['msg']}",
+            cure="Was the file cut short or edited?",
+        ) from None
+    return record
+
+
+def _check_version(kind: type, text: str | bytes) -> None:
+    from layerwise.records._comparison import SCHEMA_VERSION, ComparisonRecord
+
+    if kind is not ComparisonRecord:
+        return
+    try:
+        version = json.loads(text).get("schema_version")
+    except (ValueError, AttributeError):
+        return  # pydantic says it better
+    if version != SCHEMA_VERSION:
+        raise InvalidInput(
+            f"`schema_version` must be {SCHEMA_VERSION}",
+            got=version,
+            cure="Read it with the version of layerwise that wrote it (`versions.layerwise` in the file).",
+        )
+
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
