@@ -1,0 +1,24 @@
+"""Intervals and tests for small samples of runs: exact where that is possible, resampled where it is not.
+
+Everything that draws takes its `generator`; none of the global generators is touched.
+"""
+
+from layerwise.stats._bootstrap import bootstrap_interval
+from layerwise.stats._holm import holm
+from layerwise.stats._interval import Interval, Paired
+from layerwise.stats._median import median_interval
+from layerwise.stats._paired import paired_difference
+from layerwise.stats._share import exact_interval, wilson_interval
+from layerwise.stats._sign import sign_test
+
+__all__ = [
+    "Interval",
+    "Paired",
+    "bootstrap_interval",
+    "exact_interval",
+    "holm",
+    "median_interval",
+    "paired_difference",
+    "sign_test",
+    "wilson_interval",
+]
