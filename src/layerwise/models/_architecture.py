@@ -1,0 +1,110 @@
+"""The shape of the network and what it is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import field_validator, model_validator
+
+from layerwise._base import InvalidInput, one_of, positive_int
+from layerwise.activations import ACTIVATIONS
+from layerwise.initializers import INITIALIZERS
+from layerwise.models._choices import Choices, Fraction, PositiveInt, checked
+from layerwise.normalizers import NORMALIZERS
+
+Place = Literal["before_activation", "after_activation"]
+
+
+def _bias(name: str, value: Any) -> float | str:
+    if isinstance(value, str) and value in {"torch_default", "none"}:
+        return value
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InvalidInput(f"`{name}` must be a number, 'torch_default' or 'none'", got=value) from None
+
+
+def _width(name: str, value: Any) -> int | tuple[int, ...]:
+    if isinstance(value, list | tuple):
+        if not value:
+            raise InvalidInput(f"`{name}` must be a positive int, or one for each hidden layer", got=value)
+        return tuple(positive_int(name, width) for width in value)
+    return positive_int(name, value)
+
+
+class MLP(Choices):
+    """A multi-layer perceptron: `depth` hidden layers and a linear output layer.
+
+    Attributes:
+        depth: hidden layers. Follows from `width` where that is a tuple.
+        width: units of each hidden layer, or a tuple with one int a layer.
+        activation: a name of `layerwise.activations.ACTIVATIONS`.
+        pieces: linear pieces of a maxout unit; other activations have one.
+        initializer: a name of `layerwise.initializers.INITIALIZERS`, for all weights.
+        scale: the initializer's own number: the std of `normal`, the bound of `uniform`, the value of `constant`, the
+            gain of `orthogonal`. None is that initializer's default.
+        bias: the biases' first value; `"torch_default"` draws them as `nn.Linear` does; `"none"` leaves them out.
+        normalizer: a name of `layerwise.normalizers.NORMALIZERS`, after each hidden layer's linear map.
+        normalizer_place: on which side of the activation it stands.
+        dropout: share of hidden units dropped in training (alpha dropout where the activation is selu).
+
+    Example:
+        >>> MLP(depth=3, width=100, activation="tanh").widths
+        (100, 100, 100)
+    """
+
+    kind: Literal["mlp"] = "mlp"
+    depth: PositiveInt = 8
+    width: Annotated[int | tuple[int, ...], checked(_width)] = 64
+    activation: str = "relu"
+    pieces: PositiveInt = 2
+    initializer: str = "he_normal"
+    scale: float | None = None
+    bias: Annotated[float | str, checked(_bias)] = 0.0
+    normalizer: str = "none"
+    normalizer_place: Annotated[str, checked(lambda n, v: one_of(n, v, Place.__args__))] = "before_activation"
+    dropout: Fraction = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _depth_follows_widths(cls, values: Any) -> Any:
+        width = values.get("width")
+        if isinstance(width, list | tuple) and width:
+            if values.setdefault("depth", len(width)) != len(width):
+                raise InvalidInput(
+                    f"`depth` must agree with the {len(width)} widths given", got=values["depth"], cure="Leave one out."
+                )
+        return values
+
+    @field_validator("activation")
+    @classmethod
+    def _known_activation(cls, name: str) -> str:
+        return ACTIVATIONS[name].name
+
+    @field_validator("normalizer")
+    @classmethod
+    def _known_normalizer(cls, name: str) -> str:
+        return NORMALIZERS[name].name
+
+    @model_validator(mode="after")
+    def _known_initializer(self) -> MLP:
+        options = INITIALIZERS[self.initializer].options
+        if self.scale is not None and not options:
+            raise InvalidInput(f"`scale` must be left out with the initializer {self.initializer!r}", got=self.scale)
+        return self
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer, in order."""
+        return self.width if isinstance(self.width, tuple) else (self.width,) * self.depth
+
+    def __str__(self) -> str:
+        shape = f"{self.depth}x{self.width}" if isinstance(self.width, int) else "-".join(map(str, self.width))
+        parts = [f"MLP {shape} {self.activation}", self.initializer]
+        if self.scale is not None:
+            parts[-1] += f"({self.scale:g})"
+        if self.normalizer != "none":
+            parts.append(f"{self.normalizer} norm {self.normalizer_place.replace('_', ' ')}")
+        if self.dropout:
+            parts.append(f"dropout {self.dropout:g}")
+        return ", ".join(parts)

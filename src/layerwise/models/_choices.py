@@ -1,0 +1,56 @@
+"""What the three small records of a recipe have in common: frozen, hashable, strict, with errors that teach."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, ValidationInfo
+
+from layerwise._base import InvalidInput, fraction, non_negative, positive, positive_int
+from layerwise._base._errors import Text
+
+T = TypeVar("T")
+
+
+class Choices(BaseModel):
+    """A frozen set of named choices; a wrong value raises `InvalidInput`, never pydantic's own error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _explain(error, type(self)) from None
+
+
+def checked(check: Callable[[str, Any], T]) -> Any:
+    """Return a pydantic validator that runs `check(field_name, value)`."""
+
+    def validate(value: Any, info: ValidationInfo) -> T:
+        return check(info.field_name or "value", value)
+
+    return PlainValidator(validate)
+
+
+PositiveInt = Annotated[int, checked(positive_int)]
+Positive = Annotated[float, checked(positive)]
+NonNegative = Annotated[float, checked(non_negative)]
+Fraction = Annotated[float, checked(fraction)]
+
+
+def _explain(error: ValidationError, kind: type[Choices]) -> InvalidInput:
+    first = error.errors()[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, InvalidInput):
+        return cause
+    name = ".".join(map(str, first["loc"])) or kind.__name__
+    if first["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(str(first["loc"][-1]), list(kind.model_fields), n=1)
+        hint = f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(kind.model_fields)}."
+        return InvalidInput(f"`{name}` is not a choice of {kind.__name__}", cure=hint)
+    if cause is not None:
+        return InvalidInput(str(cause))
+    return InvalidInput(f"`{name}`: {first['msg']}", got=Text(f"{first['input']!r:.80}"))

@@ -1,0 +1,87 @@
+"""Recipes of the field's history, each with its source."""
+
+from __future__ import annotations
+
+from layerwise._base import Registry
+from layerwise.models._recipe import Recipe
+
+_LECTURE = "Khapra, CS7015 Deep Learning, lecture 9, module 9.4 (after Karpathy, CS231n)"
+
+
+def _recipe(name: str, source: str, **choices: object) -> Recipe:
+    return Recipe().replace(name=name, source=source, **choices)
+
+
+PRESETS: Registry[Recipe] = Registry(
+    "preset",
+    {
+        recipe.name: recipe
+        for recipe in (
+            _recipe(
+                "sigmoid_1986",
+                "Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors",
+                activation="sigmoid",
+                initializer="normal",
+                scale=0.01,
+            ),
+            _recipe("tanh_small", _LECTURE, activation="tanh", initializer="normal", scale=0.01),
+            _recipe("tanh_large", _LECTURE, activation="tanh", initializer="normal", scale=1.0),
+            _recipe(
+                "tanh_glorot_2010",
+                "Glorot, Bengio 2010, Understanding the difficulty of training deep feedforward neural networks",
+                activation="tanh",
+                initializer="glorot_uniform",
+            ),
+            _recipe(
+                "relu_torch_default",
+                "torch.nn.Linear as it comes: weights and biases uniform within 1/sqrt(fan_in)",
+                activation="relu",
+                initializer="torch_default",
+                bias="torch_default",
+            ),
+            _recipe(
+                "relu_he_2015",
+                "He, Zhang, Ren, Sun 2015, Delving Deep into Rectifiers",
+                activation="relu",
+                initializer="he_normal",
+            ),
+            _recipe(
+                "relu_he_batchnorm_2015",
+                "Ioffe, Szegedy 2015, Batch Normalization: Accelerating Deep Network Training",
+                activation="relu",
+                initializer="he_normal",
+                normalizer="batch",
+            ),
+            _recipe(
+                "elu_he_2016",
+                "Clevert, Unterthiner, Hochreiter 2016, Fast and Accurate Deep Network Learning by ELUs",
+                activation="elu",
+                initializer="he_normal",
+            ),
+            _recipe(
+                "selu_2017",
+                "Klambauer, Unterthiner, Mayr, Hochreiter 2017, Self-Normalizing Neural Networks",
+                activation="selu",
+                initializer="lecun_normal",
+            ),
+            _recipe(
+                "maxout_2013",
+                "Goodfellow, Warde-Farley, Mirza, Courville, Bengio 2013, Maxout Networks (5 pieces; uniform 0.005 "
+                "there is for 2 layers with dropout: at depth the weights are drawn as LeCun's)",
+                activation="maxout",
+                pieces=5,
+                initializer="lecun_normal",
+            ),
+        )
+    },
+)
+
+
+def preset(name: str) -> Recipe:
+    """Return the preset of that name; `UnknownName` lists near misses and all there are.
+
+    Example:
+        >>> preset("relu_he_2015").architecture.initializer
+        'he_normal'
+    """
+    return PRESETS[name]

@@ -1,0 +1,123 @@
+"""A way to train a network: architecture, optimizer, training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from layerwise._base import InvalidInput, UnknownName
+from layerwise.models._architecture import MLP
+from layerwise.models._choices import Choices
+from layerwise.models._optimizer import Optimizer
+from layerwise.models._training import Training
+
+
+class Recipe(Choices):
+    """Every choice that decides how a network is built and trained, in three small records.
+
+    Attributes:
+        name: what the arm is called; no part of what it does.
+        architecture, optimizer, training: the choices.
+        source: where the recipe comes from.
+
+    Example:
+        >>> a = Recipe(name="plain")
+        >>> b = a.replace(activation="tanh", learning_rate=0.01)
+        >>> a.diff(b)
+        {'activation': ('relu', 'tanh'), 'learning_rate': (0.1, 0.01)}
+    """
+
+    name: str = "recipe"
+    architecture: MLP = MLP()
+    optimizer: Optimizer = Optimizer()
+    training: Training = Training()
+    source: str = ""
+
+    def flat(self) -> dict[str, Any]:
+        """Return every choice by its own name (no two of the three records share one)."""
+        return {name: value for part in _PARTS for name, value in getattr(self, part)}
+
+    def diff(self, other: Recipe) -> dict[str, tuple[Any, Any]]:
+        """Return the choices in which the two differ: name to (mine, theirs)."""
+        mine, theirs = self.flat(), other.flat()
+        return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
+
+    def replace(self, **choices: Any) -> Recipe:
+        """Return a copy with these choices; `name` and `source` too. Raises `UnknownName` for a name that is none."""
+        values: dict[str, Any] = {key: choices.pop(key) for key in ("name", "source") if key in choices}
+        if isinstance(choices.get("depth"), int) and "width" not in choices:
+            choices["width"] = self._one_width()
+        for part in _PARTS:
+            old = getattr(self, part)
+            fields = {name: choices.pop(name) for name in list(choices) if name in type(old).model_fields}
+            kept = dict(old) if "width" not in fields else {k: v for k, v in old if k != "depth"} | _depth(old, fields)
+            values[part] = type(old)(**(kept | fields))
+        if choices:
+            raise _unknown_choice(next(iter(choices)))
+        return Recipe(**({"name": self.name, "source": self.source} | values))
+
+    def structure(self) -> Recipe:
+        """Return what must be equal for two recipes to share a batch: all but the numbers each member has of its own.
+
+        Example:
+            >>> Recipe(name="a").structure() == Recipe(name="b").replace(learning_rate=1.0, l2=0.1).structure()
+            True
+        """
+        own = {"initializer": "zeros", "scale": None, "learning_rate": 1.0, "l2": 0.0, "l1": 0.0, "clip_norm": None}
+        if self.architecture.bias != "none":
+            own["bias"] = 0.0
+        return self.replace(name="", source="", **own)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.architecture}; {self.optimizer}; {self.training}"
+
+    def _one_width(self) -> int:
+        width = self.architecture.width
+        if isinstance(width, tuple) and len(set(width)) > 1:
+            raise InvalidInput(
+                "`depth` can't change alone where hidden layers differ in width", cure="Give `width` too."
+            )
+        return width[0] if isinstance(width, tuple) else width
+
+
+_PARTS = ("architecture", "optimizer", "training")
+
+
+def _depth(old: MLP, fields: dict[str, Any]) -> dict[str, Any]:
+    """A new scalar width keeps the depth; a tuple brings its own."""
+    return {} if isinstance(fields["width"], list | tuple) else {"depth": old.depth}
+
+
+def _unknown_choice(name: str) -> UnknownName:
+    from layerwise._base import Registry
+
+    known = Registry("choice of a recipe", dict.fromkeys(Recipe().flat()))
+    try:
+        known[name]
+    except UnknownName as error:
+        return error
+    raise AssertionError(name)  # pragma: no cover
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Return the recipe in a YAML or JSON file: choices by their flat names, and `preset` to start from.
+
+    Example file:
+        preset: relu_he_2015
+        name: mine
+        depth: 20
+        activation: gelu
+    """
+    import yaml
+
+    from layerwise.models._presets import preset
+
+    path = Path(path)
+    try:
+        choices = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidInput(f"A recipe file must be readable YAML or JSON: {path}: {error}") from None
+    if not isinstance(choices, dict) or not all(isinstance(key, str) for key in choices):
+        raise InvalidInput(f"A recipe file must hold `choice: value` lines: {path}", got=choices)
+    start = preset(choices.pop("preset")) if "preset" in choices else Recipe()
+    return start.replace(**({"name": path.stem} | choices))
