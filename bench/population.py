@@ -1,0 +1,326 @@
+"""Speed of training many networks at once, against three peers, as ratios in one run.
+
+    python bench/population.py                    the table, five rounds, processes in turn
+    python bench/population.py --rounds 3 --nets 0,1
+
+Nets: 64-64x3-10 batch 32 with 32 members; 784-100x3-10 batch 60 with 16; 784-500x3-10 batch 100 with 4; tanh, SGD,
+cross-entropy, float32. Each peer runs in a process of its own, in turn, several rounds; the medians are shown, in
+microseconds per network-step (wall time / steps / members).
+
+  eager    a plain loop: nn.Sequential, torch.optim.SGD, one network after another
+  vmap     torch.func vmap(grad) over stacked parameters
+  jax      vmap + jit, the whole loop in one fori_loop; JAX's default threads
+  step     layerwise's training step alone, in worker threads, as `fit` runs it
+  fit      layerwise.fit as called from Python, probes off: splits, orders, validation curves and test scores included
+  fit+     the same with probes at the default cadence; `fit*` reads them at every step
+  bmm      batched matrix products of the same shapes and number, nothing else: the limit
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+NETS = {
+    "64-64x3-10": {"sizes": (64, 64, 64, 64, 10), "batch": 32, "members": 32, "steps": 600},
+    "784-100x3-10": {"sizes": (784, 100, 100, 100, 10), "batch": 60, "members": 16, "steps": 300},
+    "784-500x3-10": {"sizes": (784, 500, 500, 500, 10), "batch": 100, "members": 4, "steps": 100},
+}
+ROWS = 2000
+RATE = 0.1
+
+
+def arrays(sizes):
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((ROWS, sizes[0]), dtype=np.float32)
+    y = (x @ rng.standard_normal((sizes[0], sizes[-1]))).argmax(1)
+    return x, y
+
+
+def eager(sizes, batch, members, steps):
+    import torch
+    from torch import nn
+
+    x, y = map(torch.from_numpy, arrays(sizes))
+    steps = max(30, steps // 10)
+
+    def make():
+        layers = []
+        for a, b in pairwise(sizes):
+            layers += [nn.Linear(a, b), nn.Tanh()]
+        net = nn.Sequential(*layers[:-1])
+        return net, torch.optim.SGD(net.parameters(), RATE)
+
+    def run(n_members, n_steps):
+        for s in range(n_members):
+            net, optimizer = make()
+            generator = torch.Generator().manual_seed(s)
+            for _ in range(n_steps):
+                rows = torch.randint(ROWS, (batch,), generator=generator)
+                optimizer.zero_grad()
+                nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+                optimizer.step()
+
+    run(1, 10)
+    return timed(lambda: run(members, steps)) / steps / members
+
+
+def vmapped(sizes, batch, members, steps):
+    import torch
+    from torch.func import grad, vmap
+
+    x, y = map(torch.from_numpy, arrays(sizes))
+    parameters = [t for a, b in pairwise(sizes) for t in (torch.randn(members, b, a) / a**0.5, torch.zeros(members, b))]
+    steps = max(50, steps // 3)
+
+    def loss(p, xb, yb):
+        for k in range(0, len(p), 2):
+            xb = torch.nn.functional.linear(xb, p[k], p[k + 1])
+            xb = torch.tanh(xb) if k < len(p) - 2 else xb
+        return torch.nn.functional.cross_entropy(xb, yb)
+
+    gradient = vmap(grad(loss))
+
+    def run(n):
+        generator = torch.Generator().manual_seed(0)
+        for _ in range(n):
+            rows = torch.randint(ROWS, (members, batch), generator=generator)
+            found = gradient(tuple(parameters), x[rows], y[rows])
+            for p, g in zip(parameters, found, strict=True):
+                p.sub_(g, alpha=RATE)
+
+    run(10)
+    return timed(lambda: run(steps)) / steps / members
+
+
+def jaxed(sizes, batch, members, steps):
+    import jax
+    import jax.numpy as jnp
+
+    x, y = map(jnp.asarray, arrays(sizes))
+    keys = jax.random.split(jax.random.key(0), len(sizes))
+    weights = [
+        (jax.random.normal(k, (members, a, b)) / a**0.5, jnp.zeros((members, b)))
+        for k, (a, b) in zip(keys, pairwise(sizes), strict=False)
+    ]
+
+    def loss(p, xb, yb):
+        for k, (w, b) in enumerate(p):
+            xb = xb @ w + b
+            xb = jnp.tanh(xb) if k < len(p) - 1 else xb
+        return -jnp.take_along_axis(jax.nn.log_softmax(xb), yb[:, None], 1).mean()
+
+    gradient = jax.vmap(jax.grad(loss))
+
+    def body(_, state):
+        p, key = state
+        key, sub = jax.random.split(key)
+        rows = jax.random.randint(sub, (members, batch), 0, ROWS)
+        found = gradient(p, x[rows], y[rows])
+        return jax.tree.map(lambda a, g: a - RATE * g, p, found), key
+
+    run = jax.jit(lambda p, key: jax.lax.fori_loop(0, steps, body, (p, key))[0])
+    jax.block_until_ready(run(weights, jax.random.key(1)))
+    return timed(lambda: jax.block_until_ready(run(weights, jax.random.key(2)))) / steps / members
+
+
+def our_recipe(sizes, batch, steps):
+    from layerwise.models import Recipe
+
+    n_batches = round(ROWS * 0.6) // batch
+    return Recipe().replace(
+        depth=len(sizes) - 2,
+        width=sizes[1],
+        activation="tanh",
+        initializer="glorot_uniform",
+        batch_size=batch,
+        epochs=max(1, steps // n_batches),
+        learning_rate=RATE,
+    )
+
+
+def step_alone(sizes, batch, members, steps):
+    import torch
+
+    from layerwise.data import Data
+    from layerwise.population import _fit, _train
+    from layerwise.population._layout import Member, chunks
+
+    recipe = our_recipe(sizes, batch, steps)
+    data = Data.create("bench", *arrays(sizes))
+    splits = {seed: data.split(seed) for seed in range(members)}
+    settings = _train.Settings(data, splits, torch.device("cpu"), torch.float32, False, 0, None)
+    everyone = [Member(recipe, seed) for seed in range(members)]
+    places = chunks(everyone, sizes[0], sizes[-1], "cpu")
+
+    def loop(chunk):
+        with torch.no_grad():
+            for t in range(steps):
+                if t % chunk.batches.n_batches == 0:
+                    chunk.batches.shuffle()
+                chunk.method.advance(t / steps)
+                chunk.step(*chunk.batches.take(chunk.batches.rows(t % chunk.batches.n_batches)))
+
+    work = [_train._Chunk([everyone[i] for i in place], settings) for place in places]
+    with ThreadPoolExecutor(2, initializer=_fit._quiet_worker) as pool:
+        list(pool.map(loop, work))
+        return timed(lambda: list(pool.map(loop, work))) / steps / members
+
+
+def fitted(sizes, batch, members, steps, probe_every=0):
+    import layerwise as lw
+    from layerwise.data import Data
+
+    data = Data.create("bench", *arrays(sizes))
+    recipe = our_recipe(sizes, batch, steps)
+    lw.fit(recipe.replace(epochs=1), data, seeds=members, progress=False, probe_every=probe_every)
+    result = []
+    seconds = timed(lambda: result.append(lw.fit(recipe, data, seeds=members, progress=False, probe_every=probe_every)))
+    return seconds / result[0].runs[0].n_steps / members
+
+
+def products(sizes, batch, members, steps):
+    """The products of one step: forward, the gradient of each input but the first, the gradient of each weight."""
+    import torch
+
+    from layerwise.population import _fit, chunk_size
+
+    size = min(members, chunk_size(our_recipe(sizes, batch, steps), sizes[0], sizes[-1]))
+
+    def make():
+        pairs = list(pairwise(sizes))
+        w = [torch.randn(size, b, a) for a, b in pairs]
+        h = [torch.randn(size, batch, a) for a, _ in pairs]
+        d = [torch.randn(size, batch, b) for _, b in pairs]
+        return w, h, d
+
+    def loop(parts):
+        w, h, d = parts
+        for _ in range(steps):
+            for k in range(len(w)):
+                torch.bmm(h[k], w[k].mT)
+                torch.bmm(d[k].mT, h[k])
+                if k:
+                    torch.bmm(d[k], w[k])
+
+    work = [make() for _ in range(members // size)]
+    with ThreadPoolExecutor(2, initializer=_fit._quiet_worker) as pool:
+        list(pool.map(loop, work))
+        return timed(lambda: list(pool.map(loop, work))) / steps / members
+
+
+PEERS = {
+    "eager": eager,
+    "vmap": vmapped,
+    "jax": jaxed,
+    "step": step_alone,
+    "fit": fitted,
+    "fit+": lambda *a: fitted(*a, probe_every=None),
+    "fit*": lambda *a: fitted(*a, probe_every=1),
+    "bmm": products,
+}
+
+
+def timed(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def one(peer, net):
+    chosen = NETS[net]
+    seconds = PEERS[peer](chosen["sizes"], chosen["batch"], chosen["members"], chosen["steps"])
+    import resource
+
+    print(json.dumps({"us": seconds * 1e6, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def measure(peer, net):
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, __file__, "--one", peer, net], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        return {"us": float("nan"), "mib": float("nan"), "error": done.stderr.strip().splitlines()[-1]}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--nets", default="0,1,2")
+    parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument("--one", nargs=2, metavar=("PEER", "NET"), help="one measurement, as JSON")
+    arguments = parser.parse_args()
+    if arguments.one:
+        one(*arguments.one)
+        return
+    nets = [list(NETS)[int(i)] for i in arguments.nets.split(",")]
+    peers = arguments.peers.split(",")
+    found = {(peer, net): [] for peer in peers for net in nets}
+    for _ in range(arguments.rounds):
+        for net in nets:
+            for peer in peers:
+                found[peer, net].append(measure(peer, net))
+    show(found, peers, nets, arguments.rounds)
+
+
+def show(found, peers, nets, rounds):
+    from importlib.metadata import version
+
+    import torch
+
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ",
+        end="",
+    )
+    print(f"torch {torch.__version__}, jax {version('jax')}; medians of {rounds} rounds, processes in turn\n")
+    print("Microseconds per network-step (in brackets: range over rounds)\n")
+    print("| peer | " + " | ".join(nets) + " |")
+    print("|---|" + "---|" * len(nets))
+    middle = {}
+    for peer in peers:
+        cells = []
+        for net in nets:
+            values = [m["us"] for m in found[peer, net]]
+            middle[peer, net] = statistics.median(values)
+            cells.append(f"{middle[peer, net]:,.0f} ({min(values):,.0f}-{max(values):,.0f})")
+        print(f"| {peer} | " + " | ".join(cells) + " |")
+    print("\nRatios in the same run\n")
+    print("| what | " + " | ".join(nets) + " |")
+    print("|---|" + "---|" * len(nets))
+    rows = [
+        ("eager / step", "eager", "step", 1),
+        ("eager / fit", "eager", "fit", 1),
+        ("vmap / step", "vmap", "step", 1),
+        ("jax / step", "jax", "step", 1),
+        ("jax / fit", "jax", "fit", 1),
+        ("share of the product rate: bmm / step", "bmm", "step", 1),
+        ("probes at the default cadence: fit+ / fit - 1", "fit+", "fit", 0),
+        ("probes at every step: fit* / fit - 1", "fit*", "fit", 0),
+    ]
+    for text, a, b, as_ratio in rows:
+        if a not in peers or b not in peers:
+            continue
+        ratios = [middle[a, net] / middle[b, net] for net in nets]
+        print(f"| {text} | " + " | ".join(f"{r:.2f}" if as_ratio else f"{r - 1:+.1%}" for r in ratios) + " |")
+    print("\nPeak memory of the whole process, MiB\n")
+    for peer in peers:
+        print(f"- {peer}: " + ", ".join(f"{max(m['mib'] for m in found[peer, net]):,.0f}" for net in nets))
+    for (peer, net), values in found.items():
+        for error in {m["error"] for m in values if "error" in m}:
+            print(f"- {peer} on {net} failed: {error}")
+
+
+if __name__ == "__main__":
+    main()

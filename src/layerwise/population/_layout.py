@@ -1,0 +1,84 @@
+"""Who shares a batch with whom. The layout follows from the recipes and a chunk size, never from cores or free memory,
+so that a run's bits do not depend on the machine's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from layerwise._base import positive_int
+
+if TYPE_CHECKING:
+    from layerwise.models import Recipe
+
+# Measured on two shared cores (bench/results/population.md): from about 8 members on, small networks gain little from
+# sharing a product with more, while a working set beyond a few MiB leaves the cache of a core.
+MAX_MEMBERS = 16
+WORKING_SET = 8 * 2**20
+# On CUDA a chunk fills the device instead; its limit is memory, and this keeps the largest chunk well below any card's.
+MAX_MEMBERS_CUDA = 512
+WORKING_SET_CUDA = 8 * 2**30
+
+_STATES = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
+
+
+class Member(NamedTuple):
+    """One network of a population: its recipe and the root of all that is random in it."""
+
+    recipe: Recipe
+    seed: int
+
+
+def n_parameters(recipe: Recipe, n_inputs: int, n_outputs: int) -> int:
+    """Return the number of weights and biases (normalizers' own are left out: they are few)."""
+    shape = recipe.architecture
+    pieces = shape.pieces if shape.activation == "maxout" else 1
+    sizes = [n_inputs, *shape.widths, n_outputs]
+    hidden = sum((a + 1) * b * pieces for a, b in pairwise(sizes[:-1]))
+    return hidden + (sizes[-2] + 1) * sizes[-1]
+
+
+def member_bytes(recipe: Recipe, n_inputs: int, n_outputs: int, item: int = 4) -> int:
+    """Return the bytes that training one member takes: parameters, the optimizer's state, and a batch of activations.
+
+    Example:
+        >>> from layerwise.models import Recipe
+        >>> member_bytes(Recipe().replace(depth=3, width=64), 64, 10)
+        182184
+    """
+    shape = recipe.architecture
+    pieces = shape.pieces if shape.activation == "maxout" else 1
+    states = 1 + _STATES[recipe.optimizer.method] + (recipe.training.clip_norm is not None)
+    per_unit = 2 * pieces + 1 + 2 * (shape.normalizer != "none") + bool(shape.dropout)
+    activations = recipe.training.batch_size * (n_inputs + per_unit * sum(shape.widths) + 2 * n_outputs)
+    return item * (states * n_parameters(recipe, n_inputs, n_outputs) + activations)
+
+
+def chunk_size(recipe: Recipe, n_inputs: int, n_outputs: int, device_type: str = "cpu") -> int:
+    """Return how many members of this recipe's structure are trained as one batch.
+
+    Example:
+        >>> from layerwise.models import Recipe
+        >>> chunk_size(Recipe().replace(depth=3, width=500), 784, 10)
+        2
+    """
+    cuda = device_type == "cuda"
+    most, budget = (MAX_MEMBERS_CUDA, WORKING_SET_CUDA) if cuda else (MAX_MEMBERS, WORKING_SET)
+    return max(1, min(most, budget // member_bytes(recipe, n_inputs, n_outputs)))
+
+
+def chunks(
+    members: Sequence[Member], n_inputs: int, n_outputs: int, device_type: str, size: int | None = None
+) -> list[list[int]]:
+    """Return the places in `members` of each chunk: members of one structure together, in the order given."""
+    groups: dict[Recipe, list[int]] = {}
+    for place, member in enumerate(members):
+        groups.setdefault(member.recipe.structure(), []).append(place)
+    cut: list[list[int]] = []
+    for structure, places in groups.items():
+        step = positive_int("chunk_size", size) if size is not None else None
+        step = step or chunk_size(structure, n_inputs, n_outputs, device_type)
+        cut += [places[start : start + step] for start in range(0, len(places), step)]
+    return cut

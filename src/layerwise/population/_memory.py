@@ -1,0 +1,60 @@
+"""Whether the members fit in memory, said before anything is trained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+from layerwise._base import InvalidInput
+from layerwise._base._errors import Text
+from layerwise.population._layout import Member, member_bytes, n_parameters
+
+if TYPE_CHECKING:
+    from layerwise.data import Data
+
+
+def check_memory(
+    members: Sequence[Member], places: list[list[int]], data: Data, device: torch.device, *, keep_models: bool
+) -> None:
+    """Raise `InvalidInput` with the size needed where the largest chunks and the models kept exceed the memory."""
+    inputs, outputs = data.n_features, data.n_outputs
+    per_chunk = [sum(member_bytes(members[i].recipe, inputs, outputs) for i in chunk) for chunk in places]
+    at_once = min(len(places), os.cpu_count() or 1) if device.type == "cpu" else 1
+    needed = data.features.nbytes + sum(sorted(per_chunk)[-at_once:])
+    if keep_models:
+        needed += sum(4 * n_parameters(member.recipe, inputs, outputs) for member in members)
+    free = free_bytes(device)
+    if needed <= free:
+        return
+    largest = max(map(len, places))
+    cure = "Use a smaller network or batch."
+    if largest > 1:
+        cure = f"Train fewer as one batch: `chunk_size={max(1, largest // 2)}` or less, or leave it out."
+    elif keep_models:
+        cure = "Use `keep_models=False`, or fewer seeds."
+    raise InvalidInput(
+        f"{len(members)} networks must fit in memory: {_gib(needed)} are needed",
+        got=Text(f"{_gib(free)} free"),
+        cure=cure,
+    )
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return the bytes that can still be taken on `device`."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 2**62
+
+
+def _gib(n: int) -> str:
+    return f"{n / 2**30:.2g} GiB"

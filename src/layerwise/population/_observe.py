@@ -1,0 +1,186 @@
+"""Looking at every layer of a population while it trains: the standard probes, at a chosen cadence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from layerwise import probes
+from layerwise.activations import Activation
+from layerwise.population._stack import LayerPlan, Stack
+from layerwise.records import Histogram, Measure
+
+N_READINGS = 12
+"""How often the standard probes read, unless asked otherwise; the first and the last step are always read."""
+
+N_BINS = 40
+HISTOGRAM_LIMIT = 4.0
+"""Histograms of activations without a bound end here; what lies beyond is counted in the outermost bins."""
+
+
+class LayerView(NamedTuple):
+    """One layer at one step, tensors with the seed axis first. Look, but do not write.
+
+    Attributes:
+        name: `hidden1`, ..., `output`.
+        x: what comes in, [seed, batch, in].
+        z: pre-activation (what the activation gets, after a normalizer before it), [seed, batch, unit].
+        a: activation, or z where there is none.
+        z_gradient: of the mean loss at `z`.
+        weight_gradient: [seed, out, in].
+        weight_before, weight_after: the step, [seed, out, in].
+        activation: the table's entry, or None.
+    """
+
+    name: str
+    x: Tensor
+    z: Tensor
+    a: Tensor
+    z_gradient: Tensor
+    weight_gradient: Tensor
+    weight_before: Tensor
+    weight_after: Tensor
+    activation: Activation | None
+
+
+class Snapshot(NamedTuple):
+    """All layers at one step: what `fit(observe=...)` is called with."""
+
+    step: int
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+    layers: tuple[LayerView, ...]
+
+
+Observe = Callable[[Snapshot], dict[tuple[str, str], Tensor] | None]
+"""Returns further measures, (quantity, layer) to a tensor [seed], or None."""
+
+
+def reading_steps(n_steps: int, every: int | None) -> frozenset[int]:
+    """Return the steps at which probes read: each `every`-th and the last; none where `every` is 0."""
+    if every == 0:
+        return frozenset()
+    return frozenset({*range(0, n_steps, every or max(1, n_steps // N_READINGS)), n_steps - 1})
+
+
+class Observer:
+    """Collects the measures of one chunk."""
+
+    def __init__(self, stack: Stack, steps: frozenset[int], histogram_steps: frozenset[int]) -> None:
+        self._stack = stack
+        self._steps = steps
+        self._histogram_steps = histogram_steps
+        self._readings: dict[tuple[str, str], list[Tensor]] = {}
+        self._read_at: list[int] = []
+        self._histograms: list[tuple[str, int, tuple[float, float], Tensor]] = []
+
+    def wants(self, step: int) -> bool:
+        """Whether this step is read."""
+        return step in self._steps
+
+    def weights(self) -> list[Tensor]:
+        """Return copies of the weights, to be taken before a step that is read."""
+        return [self._weight(plan).clone() for plan in self._stack.layers]
+
+    def views(self, inputs: Sequence[Tensor], deltas: Sequence[Tensor], before: list[Tensor]) -> tuple[LayerView, ...]:
+        """Return the layers, from every stage's input (and the last output) and the gradients at the outputs."""
+        return tuple(
+            _view(self._stack, plan, inputs, deltas, weight, self._weight(plan))
+            for plan, weight in zip(self._stack.layers, before, strict=True)
+        )
+
+    def read(self, snapshot: Snapshot, further: dict[tuple[str, str], Tensor] | None) -> None:
+        """Take the standard measures of a step, and the further ones."""
+        self._read_at.append(snapshot.step)
+        x = snapshot.layers[0].x
+        self._keep("input", "activation_rms", probes.rms(x))
+        self._keep("input", "activation_std_between_inputs", probes.std_between_inputs(x))
+        for layer in snapshot.layers:
+            for quantity, value in standard_measures(layer).items():
+                self._keep(layer.name, quantity, value)
+            if snapshot.step in self._histogram_steps and layer.name != "output":
+                self._histogram(layer, snapshot.step)
+        for (quantity, name), value in (further or {}).items():
+            self._keep(name, quantity, value)
+
+    def measures(self) -> list[tuple[Measure, ...]]:
+        """Return the measures of every member."""
+        if not self._readings:
+            return [()] * self._stack.n_seeds
+        names = list(self._readings)
+        table = torch.stack([torch.stack(values) for values in self._readings.values()])  # [name, reading, seed]
+        by_member = table.permute(2, 0, 1).double().cpu().tolist()
+        steps = tuple(self._read_at)
+        return [
+            tuple(
+                Measure(quantity=quantity, layer=layer, steps=steps[-len(row) :], values=tuple(row))
+                for (layer, quantity), row in zip(names, rows, strict=True)
+            )
+            for rows in by_member
+        ]
+
+    def histograms(self) -> list[tuple[Histogram, ...]]:
+        """Return the histograms of every member."""
+        found: list[list[Histogram]] = [[] for _ in range(self._stack.n_seeds)]
+        for layer, step, (low, high), counts in self._histograms:
+            for s, row in enumerate(counts.tolist()):
+                found[s].append(Histogram(layer=layer, step=step, low=low, high=high, counts=tuple(map(int, row))))
+        return [tuple(histograms) for histograms in found]
+
+    def _weight(self, plan: LayerPlan) -> Tensor:
+        return self._stack.stages[plan.linear].get_parameter("weight").detach()
+
+    def _keep(self, layer: str, quantity: str, value: Tensor) -> None:
+        self._readings.setdefault((layer, quantity), []).append(value)
+
+    def _histogram(self, layer: LayerView, step: int) -> None:
+        low, high = layer.activation.range if layer.activation else (-HISTOGRAM_LIMIT, HISTOGRAM_LIMIT)
+        low, high = max(low, -HISTOGRAM_LIMIT), min(high, HISTOGRAM_LIMIT)
+        self._histograms.append((layer.name, step, (low, high), probes.histogram(layer.a, low, high, N_BINS)))
+
+
+def standard_measures(layer: LayerView) -> dict[str, Tensor]:
+    """Return every standard quantity of one layer, each [seed]."""
+    mean, rms, _ = probes.layer_moments(layer.z)
+    batch = layer.z.shape[1]
+    found = {
+        "preactivation_mean": mean,
+        "preactivation_rms": rms,
+        # of the mean loss, times the batch size: the gradient that one example sends
+        "preactivation_gradient_rms": probes.rms(layer.z_gradient) * batch,
+        "weight_gradient_rms": probes.rms(layer.weight_gradient),
+        "weight_rms": probes.rms(layer.weight_before),
+        "update_ratio": probes.update_ratio(layer.weight_before, layer.weight_after),
+    }
+    if layer.name == "output":
+        return found
+    mean, rms, spread = probes.layer_moments(layer.a)
+    found |= {"activation_mean": mean, "activation_rms": rms, "activation_std_between_inputs": spread}
+    found["duplicate_unit_fraction"] = probes.duplicate_unit_fraction(layer.z)
+    if layer.activation is not None and layer.activation.slope is not None:
+        if layer.activation.flat_sides:
+            found["saturated_fraction"] = probes.saturated_fraction(layer.z, layer.activation)
+        if layer.activation.can_die:
+            found["dead_fraction"] = probes.dead_fraction(layer.z, layer.activation)
+    return found
+
+
+def _view(
+    stack: Stack, plan: LayerPlan, inputs: Sequence[Tensor], deltas: Sequence[Tensor], before: Tensor, after: Tensor
+) -> LayerView:
+    x, raw_gradient = inputs[plan.linear], deltas[plan.linear]
+    place = plan.activation
+    return LayerView(
+        name=plan.name,
+        x=x,
+        z=inputs[plan.linear + 1] if place is None else inputs[place],
+        a=inputs[plan.linear + 1] if place is None else inputs[place + 1],
+        z_gradient=raw_gradient if place is None else deltas[place - 1],
+        weight_gradient=torch.bmm(raw_gradient.mT, x),
+        weight_before=before,
+        weight_after=after,
+        activation=stack.activation(plan),
+    )

@@ -1,0 +1,125 @@
+"""Many networks of one structure as one module, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from layerwise.population._stage import Stage, check_same
+from layerwise.population._stages import Linear, Pointwise, PReLU, stage_kind
+from layerwise.population._vmapped import Vmapped
+
+if TYPE_CHECKING:
+    from layerwise.activations import Activation
+
+
+class LayerPlan(NamedTuple):
+    """Where a layer's parts stand among the stages: its linear map, and its activation if it has one."""
+
+    name: str
+    linear: int
+    activation: int | None
+
+
+class Stack(nn.Module):
+    """S networks as one: [seed, batch, in] to [seed, batch, out]; a chain takes a shared [batch, in] too.
+
+    An ordinary module: it differentiates, moves between devices and saves. `stages` are its layers in order.
+    """
+
+    def __init__(self, stages: Sequence[Stage], rebuild: nn.Module, n_seeds: int) -> None:
+        super().__init__()
+        self._stages = nn.ModuleList(stages)
+        self.n_seeds = n_seeds
+        self._template = (rebuild,)
+        self.layers = _plan(list(stages))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.spread(x)
+        for stage in self.stages:
+            x = stage(x)
+        return x
+
+    @property
+    def stages(self) -> list[Stage]:
+        """The layers in order."""
+        return [stage for stage in self._stages if isinstance(stage, Stage)]
+
+    def spread(self, x: Tensor) -> Tensor:
+        """Give `x` the seed axis if it has none."""
+        if isinstance(self.stages[0], Linear) and x.dim() == 2:
+            return x.expand(self.n_seeds, *x.shape)
+        return x
+
+    def activation(self, layer: LayerPlan) -> Activation | None:
+        """Return the table's entry of a layer's activation, if it has one there."""
+        stage = None if layer.activation is None else self.stages[layer.activation]
+        return stage.activation if isinstance(stage, Pointwise) else None
+
+
+def stack(modules: Sequence[nn.Module]) -> Stack:
+    """Return one module that runs all of `modules`, which must have one structure.
+
+    A (nested) `nn.Sequential` of linear layers, the activations of `layerwise.activations`, maxout, batch and layer
+    normalization and dropout runs on batched matrix products. Anything else runs through `torch.func.vmap`, or the
+    error says why it cannot. The parameters are copies: `modules` stay as they are.
+
+    Example:
+        >>> import torch
+        >>> both = stack([nn.Linear(4, 2), nn.Linear(4, 2)])
+        >>> both(torch.zeros(3, 4)).shape
+        torch.Size([2, 3, 2])
+    """
+    check_same(modules)
+    chains = [list(_leaves(module)) for module in modules]
+    kinds = [stage_kind(leaf) for leaf in chains[0]]
+    stages: list[Stage]
+    if None in kinds or not kinds:
+        stages = [Vmapped(modules)]
+    else:
+        stages = [kind(layer) for kind, layer in zip(kinds, zip(*chains, strict=True), strict=True) if kind]
+    return Stack(stages, modules[0], len(modules)).train(modules[0].training)
+
+
+def unstack(stacked: Stack) -> list[nn.Module]:
+    """Return the networks of `stacked` as ordinary modules, with copies of their parameters.
+
+    Example:
+        >>> import torch
+        >>> one, two = unstack(stack([nn.Linear(4, 2), nn.Linear(4, 2)]))
+        >>> one
+        Linear(in_features=4, out_features=2, bias=True)
+    """
+    import copy
+
+    modules = [copy.deepcopy(stacked._template[0]) for _ in range(stacked.n_seeds)]
+    if isinstance(stacked.stages[0], Vmapped):
+        return list(stacked.stages[0].unstack())
+    for stage, places in zip(stacked.stages, zip(*map(_leaves, modules), strict=True), strict=True):
+        for source, target in zip(stage.unstack(), places, strict=False):
+            target.load_state_dict(source.state_dict())
+    device = next((p.device for p in stacked.parameters()), torch.device("cpu"))
+    return [module.to(device).train(stacked.training) for module in modules]
+
+
+def _leaves(module: nn.Module) -> Iterator[nn.Module]:
+    if type(module) is nn.Sequential:
+        for child in module:
+            yield from _leaves(child)
+    elif not isinstance(module, nn.Identity):
+        yield module
+
+
+def _plan(stages: list[Stage]) -> tuple[LayerPlan, ...]:
+    """Each linear map opens a layer; the first activation before the next one is that layer's."""
+    linear = [i for i, stage in enumerate(stages) if isinstance(stage, Linear)]
+    plans = []
+    for k, (start, end) in enumerate(pairwise([*linear, len(stages)]), start=1):
+        found = next((i for i in range(start, end) if isinstance(stages[i], Pointwise | PReLU)), None)
+        last = end == len(stages) and found is None
+        plans.append(LayerPlan("output" if last else f"hidden{k}", start, found))
+    return tuple(plans)

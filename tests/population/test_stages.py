@@ -1,0 +1,130 @@
+"""One contract for every kind of stage: `record` and `backprop` agree with autograd through `forward`."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from layerwise.activations import ACTIVATIONS, Maxout
+from layerwise.population import stack
+from layerwise.population._stages import STAGES, stage_kind
+
+SEEDS, BATCH, UNITS = 3, 5, 6
+
+MODULES = {
+    "linear": lambda: nn.Linear(UNITS, 4),
+    "linear without bias": lambda: nn.Linear(UNITS, 4, bias=False),
+    "batch norm": lambda: nn.BatchNorm1d(UNITS),
+    "layer norm": lambda: nn.LayerNorm(UNITS),
+    "prelu": lambda: nn.PReLU(),
+    "dropout": lambda: nn.Dropout(0.4),
+    "alpha dropout": lambda: nn.AlphaDropout(0.4),
+    "maxout": lambda: Maxout(2),
+} | {name: activation.module for name, activation in ACTIVATIONS.items()}
+
+
+class Gradients:
+    """An optimizer that keeps the gradients and moves nothing."""
+
+    def __init__(self):
+        self.found = {}
+
+    def product(self, weight, left, right):
+        self.found[id(weight)] = torch.bmm(left.mT, right)
+
+    def weight(self, parameter, gradient):
+        self.found[id(parameter)] = gradient
+
+    other = weight
+
+
+def make(name):
+    torch.manual_seed(1)
+    modules = [MODULES[name]().double() for _ in range(SEEDS)]
+    for module in modules:
+        for parameter in module.parameters():
+            nn.init.normal_(parameter)
+    return modules
+
+
+def reseed(stage):
+    stage.reseed([torch.Generator().manual_seed(s) for s in range(SEEDS)])
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_backprop_is_autograd(name):
+    (stage,) = stack(make(name)).train().stages
+    x = torch.randn(SEEDS, BATCH, UNITS, dtype=torch.float64)
+    twin = copy.deepcopy(stage)
+    reseed(stage)
+    reseed(twin)
+    leaf = x.clone().requires_grad_()
+    expected = twin(leaf)
+    delta = torch.randn_like(expected)
+    parameters = list(twin.parameters())
+    wanted = torch.autograd.grad(expected, [leaf, *parameters], delta)
+    gradients = Gradients()
+    with torch.no_grad():
+        y, tape = stage.record(x)
+        upstream = stage.backprop(delta, tape, gradients)
+    torch.testing.assert_close(y, expected.detach(), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(upstream, wanted[0], rtol=1e-10, atol=1e-12)
+    for parameter, gradient in zip(stage.parameters(), wanted[1:], strict=True):
+        torch.testing.assert_close(gradients.found[id(parameter)], gradient, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if "dropout" not in name])
+@pytest.mark.parametrize("training", [True, False])
+def test_forward_is_the_modules_side_by_side(name, training):
+    modules = [module.train(training) for module in make(name)]
+    stacked = stack(modules).train(training)
+    x = torch.randn(SEEDS, BATCH, UNITS, dtype=torch.float64)
+    for _ in range(2):  # running statistics move in between
+        y = stacked(x)
+        expected = torch.stack([module(row) for module, row in zip(modules, x, strict=True)])
+        torch.testing.assert_close(y, expected, rtol=1e-12, atol=1e-12)
+    for module, own in zip(modules, stacked.stages[0].unstack(), strict=False):
+        for key, value in module.state_dict().items():
+            torch.testing.assert_close(own.state_dict()[key], value, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", STAGES)
+def test_every_kind_in_the_table_is_tested_here(kind):
+    assert any(type(make()) is kind for make in MODULES.values())
+
+
+@pytest.mark.parametrize("name", ["dropout", "alpha dropout"])
+def test_dropout_keeps_the_moments_and_drops_its_share(name):
+    (stage,) = stack(make(name)).train().stages
+    reseed(stage)
+    x = torch.randn(SEEDS, 2000, 50, dtype=torch.float64) + (1.0 if name == "dropout" else 0.0)
+    y = stage(x)
+    # Klambauer et al. 2017: a = (q + alpha'^2 q (1 - q))^(-1/2), b = -a (1 - q) alpha', dropped units are a alpha' + b
+    prime = -1.7580993408473766
+    a = (0.6 + prime**2 * 0.6 * 0.4) ** -0.5
+    dropped = (y - (0.0 if name == "dropout" else a * prime - a * 0.4 * prime)).abs() < 1e-12
+    assert dropped.double().mean().item() == pytest.approx(0.4, abs=0.01)
+    assert y.mean().item() == pytest.approx(x.mean().item(), abs=0.02)
+    if name == "alpha dropout":
+        assert y.std().item() == pytest.approx(1.0, abs=0.01)
+
+
+def test_dropout_masks_follow_each_members_generator_alone():
+    (stage,) = stack(make("dropout")).train().stages
+    x = torch.ones(SEEDS, BATCH, UNITS, dtype=torch.float64)
+    reseed(stage)
+    together = stage(x)
+    for s in range(SEEDS):
+        (alone,) = stack(make("dropout")[:1]).train().stages
+        alone.reseed([torch.Generator().manual_seed(s)])
+        assert torch.equal(alone(x[:1])[0], together[s])
+
+
+def test_what_has_no_batched_form_says_so():
+    assert stage_kind(nn.Conv2d(1, 1, 3)) is None
+    assert stage_kind(nn.BatchNorm1d(3, affine=False)) is None
+    assert stage_kind(nn.LayerNorm((2, 3))) is None
+    assert stage_kind(nn.LeakyReLU(0.3)) is None  # not the table's 0.01
