@@ -1,0 +1,164 @@
+"""`layerwise compare`: the main job."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from layerwise.cli import _options as o
+
+if TYPE_CHECKING:
+    from layerwise.data import Data
+    from layerwise.models import Recipe
+    from layerwise.studies import Comparison
+
+
+class TaskName(StrEnum):
+    """What the target is."""
+
+    CLASSIFICATION = "classification"
+    REGRESSION = "regression"
+
+
+_NOT_CHOICES = frozenset(
+    {"recipe", "data", "target", "folder", "task", "seeds", "search_seeds", "learning_rate"}
+    | {"device", "output", "json_out", "quiet"}
+)
+
+
+def compare(
+    recipe: Annotated[
+        list[str] | None, typer.Option(help="Preset or recipe file; repeat it. [default: six of the lecture's history]")
+    ] = None,
+    data: Annotated[str, typer.Option(help="digits, mnist, circles, ... or a CSV, Parquet or NPZ file.")] = "digits",
+    target: Annotated[str | None, typer.Option(help="Column with the answer, in a table.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where the files of mnist, fashion-mnist, cifar10 are.")] = None,
+    task: Annotated[
+        TaskName | None, typer.Option(help="classification or regression [what the target looks like].")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Final runs of each arm.")] = 30,
+    search_seeds: Annotated[int, typer.Option(help="Runs of each arm at each learning rate of the search.")] = 3,
+    learning_rate: Annotated[
+        list[float] | None, typer.Option(help="Rates to choose from; repeat it [five a decade-pair].")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, mps.")] = "cpu",
+    output: Annotated[Path | None, typer.Option(help="Folder for report.html and result.json.")] = None,
+    json_out: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option(help="No progress on the screen.")] = False,
+    depth: o.Depth = None,
+    width: o.Width = None,
+    activation: o.ActivationName = None,
+    pieces: o.Pieces = None,
+    initializer: o.InitializerName = None,
+    scale: o.Scale = None,
+    bias: o.Bias = None,
+    normalizer: o.NormalizerName = None,
+    normalizer_place: o.NormalizerPlace = None,
+    dropout: o.DropoutShare = None,
+    method: o.MethodName = None,
+    schedule: o.Schedule = None,
+    warmup: o.Warmup = None,
+    momentum: o.MomentumValue = None,
+    beta1: o.Beta1 = None,
+    beta2: o.Beta2 = None,
+    epsilon: o.Epsilon = None,
+    l2: o.L2 = None,
+    l1: o.L1 = None,
+    batch_size: o.BatchSize = None,
+    epochs: o.Epochs = None,
+    loss: o.Loss = None,
+    clip_norm: o.ClipNorm = None,
+    patience: o.Patience = None,
+) -> None:
+    """Train deep networks side by side on real data, many seeds at once.
+
+    Each arm trains at its own best learning rate; for arms that fail, the layer and the reason are named.
+    """
+    choices = {name: value for name, value in locals().items() if name not in _NOT_CHOICES and value is not None}
+    if width is not None:
+        choices["width"] = _width(width)
+    if not (quiet or json_out):
+        _first_words(recipe, data)
+    if output is not None:
+        from layerwise.store import check_writable
+
+        check_writable(output)
+    from layerwise.data import load
+
+    ground = load(data, target=target, folder=folder, task=task.value if task else None)
+    arms = _arms(recipe, choices)
+    result = _run(arms, ground, seeds, search_seeds, learning_rate, device, live=not (quiet or json_out))
+    _show(result, output, json_out=json_out)
+
+
+def _first_words(recipe: list[str] | None, data: str) -> None:
+    """Said before torch is loaded, which takes seconds."""
+    arms = f"{len(recipe)} recipe{'s' * (len(recipe) > 1)}" if recipe else "six ways to train a deep network"
+    print(f"layerwise compares {arms} on {data} ...", file=sys.stderr, flush=True)
+
+
+def _width(text: str) -> int | list[int]:
+    from layerwise._base import InvalidInput
+
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InvalidInput("`width` must be an int, or ints with commas between", got=text) from None
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
+def _arms(names: list[str] | None, choices: dict[str, Any]) -> list[Recipe]:
+    from layerwise.models import PRESETS, read_recipe
+    from layerwise.studies import DEFAULT_ARMS
+
+    found = []
+    for name in names or DEFAULT_ARMS:
+        is_file = name not in PRESETS and (Path(name).suffix or Path(name).exists())
+        found.append((read_recipe(name) if is_file else PRESETS[name]).replace(**choices))
+    return found
+
+
+def _run(
+    arms: list[Recipe],
+    ground: Data,
+    seeds: int,
+    search_seeds: int,
+    rates: list[float] | None,
+    device: str,
+    *,
+    live: bool,
+) -> Comparison:
+    from contextlib import nullcontext
+
+    from layerwise.cli._live import Live
+    from layerwise.studies import compare as run
+
+    with Live(arms, ground) if live else nullcontext(False) as listener:
+        return run(
+            arms,
+            ground,
+            seeds=seeds,
+            search_seeds=search_seeds,
+            learning_rates=rates,
+            device=device,
+            progress=listener,
+            command=shlex.join(["layerwise", *sys.argv[1:]]),
+        )
+
+
+def _show(result: Comparison, output: Path | None, *, json_out: bool) -> None:
+    if output is not None:
+        result.save(output)
+    if json_out:
+        from layerwise.records import dump
+
+        print(dump(result.record))
+    else:
+        print(result)
+        if output is not None:
+            print(f"\nReport: {output / 'report.html'}\nRecords: {output / 'result.json'}")

@@ -1,0 +1,219 @@
+"""Compare recipes: each at its own best learning rate, over many seeds, with the reason for those that fail."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from layerwise._base import InvalidInput, positive_int
+from layerwise.data import Data, load
+from layerwise.models import Recipe, preset
+from layerwise.population import Fit, Progress, fit
+from layerwise.records import ComparisonRecord, Histogram, Run, Trial
+from layerwise.studies._comparison import Comparison
+from layerwise.studies._search import candidates, choose
+from layerwise.studies._summarize import Scale, make_arm, make_pairs
+
+if TYPE_CHECKING:
+    import torch
+
+DEFAULT_ARMS = (
+    "sigmoid_1986",
+    "tanh_large",
+    "tanh_glorot_2010",
+    "relu_torch_default",
+    "relu_he_2015",
+    "relu_he_batchnorm_2015",
+)
+"""The lecture's history of training the same deep network."""
+
+SEARCH_SEED = 1_000_000
+"""The search has seeds of its own, from here on, far from those of the final runs."""
+
+
+class Stage(NamedTuple):
+    """What a listener is told: the phase (`search`, then `final`), the chosen rates, the population's progress."""
+
+    phase: str
+    rates: dict[str, float]
+    progress: Progress
+
+
+Listener = Callable[[Stage], None]
+
+
+def compare(
+    recipes: Sequence[Recipe | str] = DEFAULT_ARMS,
+    data: Any = "digits",
+    *,
+    seeds: int | Sequence[int] = 30,
+    learning_rates: Sequence[float] | None = None,
+    search_seeds: int = 3,
+    device: str | torch.device = "cpu",
+    chunk_size: int | None = None,
+    progress: Listener | bool = True,
+    command: str = "",
+) -> Comparison:
+    """Train every recipe at its own best learning rate with every seed, and return the comparison.
+
+    First each recipe is trained at each rate of one grid with seeds of the search; the rate with the best median
+    validation score is kept. Then fresh seeds train every recipe at its rate; only these are reported, on test data.
+    A seed decides the split, the data order and the initial draw, and is shared by all arms, so differences are paired.
+
+    Args:
+        recipes: recipes, or names of presets.
+        data: whatever `layerwise.data.load` takes.
+        seeds: how many final seeds, or which.
+        learning_rates: the grid; None: five rates around the optimizer's usual one; a single rate is used as it is.
+        search_seeds: seeds for each rate of the grid.
+        device: where to train.
+        chunk_size: members trained as one batch; None: chosen from the recipe.
+        progress: True for a bar on stderr, False for none, or a function that gets a `Stage`.
+        command: kept in the record: how this comparison was asked for.
+
+    Raises:
+        InvalidInput: a value breaks a rule.
+
+    Example:
+        >>> from layerwise.models import preset
+        >>> arms = [preset(name).replace(depth=2, width=16, epochs=2) for name in ("tanh_large", "relu_he_2015")]
+        >>> result = compare(arms, "circles", seeds=3, search_seeds=1, progress=False)
+        >>> [arm.name for arm in result.record.arms]
+        ['tanh_large', 'relu_he_2015']
+    """
+    started = time.perf_counter()
+    ground = load(data)
+    arms = _suited([preset(recipe) if isinstance(recipe, str) else recipe for recipe in recipes], ground)
+    train = _Trainer(ground, device, chunk_size, progress)
+    chosen, searched = _search(arms, learning_rates, search_seeds, train)
+    final = train("final", [choice.recipe for choice in chosen], seeds)
+    record = _record(chosen, final, ground, searched)
+    return Comparison(replace(record, command=command, device=final.device, seconds=time.perf_counter() - started))
+
+
+class _Choice(NamedTuple):
+    """An arm at its chosen learning rate, and what it was chosen from."""
+
+    recipe: Recipe
+    trials: list[Trial]
+
+
+class _Trainer:
+    """Runs populations on one ground, and tells the listener how far they are."""
+
+    def __init__(
+        self, data: Data, device: str | torch.device, chunk_size: int | None, progress: bool | Listener
+    ) -> None:
+        self._data = data
+        self._device = device
+        self._chunk_size = chunk_size
+        self._progress = progress
+        self.rates: dict[str, float] = {}
+
+    def __call__(self, phase: str, recipes: Sequence[Recipe], seeds: int | Sequence[int]) -> Fit:
+        listener = self._progress
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # an interruption is in the record
+            return fit(
+                recipes,
+                self._data,
+                seeds,
+                probe_every=0 if phase == "search" else None,
+                device=self._device,
+                chunk_size=self._chunk_size,
+                keep_models=False,
+                progress=listener if isinstance(listener, bool) else lambda p: listener(Stage(phase, self.rates, p)),
+            )
+
+
+def _suited(recipes: Sequence[Recipe], data: Data) -> list[Recipe]:
+    """Arms with names of their own; regression always with squared error."""
+    names = [recipe.name for recipe in recipes]
+    if not recipes or len(set(names)) < len(names):
+        raise InvalidInput("`recipes` must be at least one, with different names", got=names)
+    if data.task == "regression":
+        return [recipe.replace(loss="squared_error") for recipe in recipes]
+    return list(recipes)
+
+
+def _search(
+    arms: Sequence[Recipe], rates: Sequence[float] | None, n_seeds: int, train: _Trainer
+) -> tuple[list[_Choice], tuple[int, ...]]:
+    seeds = tuple(range(SEARCH_SEED, SEARCH_SEED + positive_int("search_seeds", n_seeds)))
+    grid = {arm.name: candidates(arm, rates) for arm in arms}
+    if all(len(tried) == 1 for tried in grid.values()):
+        chosen, seeds = [_Choice(tried[0], []) for tried in grid.values()], ()
+    else:
+        found = train("search", [recipe for tried in grid.values() for recipe in tried], seeds)
+        if found.interrupted:
+            raise KeyboardInterrupt
+        runs = _by_recipe(found)
+        chosen = [_Choice(*choose(tried, runs[name])) for name, tried in grid.items()]
+    train.rates = {choice.recipe.name: choice.recipe.optimizer.learning_rate for choice in chosen}
+    return chosen, seeds
+
+
+def _by_recipe(fitted: Fit) -> dict[str, list[Run]]:
+    runs: dict[str, list[Run]] = {}
+    for run in fitted.runs:
+        runs.setdefault(run.recipe, []).append(run)
+    return runs
+
+
+def _record(chosen: Sequence[_Choice], final: Fit, data: Data, searched: tuple[int, ...]) -> ComparisonRecord:
+    runs = _by_recipe(final)
+    histograms: dict[str, list[tuple[Histogram, ...]]] = {}
+    for run, found in zip(final.runs, final.histograms, strict=True):
+        histograms.setdefault(run.recipe, []).append(found)
+    ended = [choice for choice in chosen if choice.recipe.name in runs]
+    if not ended:
+        raise KeyboardInterrupt
+    metric = "test_accuracy" if data.task == "classification" else "test_r2"
+    best = max(statistics.median(run.scores[metric] for run in runs[choice.recipe.name]) for choice in ended)
+    scale = Scale(metric, data.chance, best)
+    arms = tuple(
+        make_arm(c.recipe, runs[c.recipe.name], histograms[c.recipe.name], c.trials, data, scale) for c in ended
+    )
+    first = min(run.seed for run in final.runs)
+    return ComparisonRecord(
+        arms=arms,
+        pairs=make_pairs(arms, metric),
+        data=data.split(first).summary(data),
+        metric=metric,
+        chance=scale.chance,
+        trained_at=scale.trained_at,
+        target=scale.target,
+        seeds=tuple(sorted({run.seed for run in final.runs})),
+        search_seeds=searched,
+        device=final.device,
+        versions=_versions(),
+        command="",
+        seconds=0.0,
+        notes=tuple(_notes(ended, final)),
+        interrupted=final.interrupted,
+    )
+
+
+def _notes(chosen: Sequence[_Choice], final: Fit) -> list[str]:
+    notes = []
+    if final.interrupted:
+        notes.append(f"Interrupted: {len(final.runs)} of {final.n_planned} final runs ended and are reported.")
+    for recipe, trials in chosen:
+        rates, best = [trial.learning_rate for trial in trials], recipe.optimizer.learning_rate
+        if rates and best in (rates[0], rates[-1]):
+            notes.append(f"{recipe.name}: the best learning rate, {best:g}, is at the edge of its grid.")
+    return notes
+
+
+def _versions() -> dict[str, str]:
+    from layerwise import __version__
+
+    found = {name: version(name) for name in ("torch", "numpy", "scikit-learn")}
+    machine = f"{platform.system()} {platform.machine()}"
+    return {"layerwise": __version__, **found, "python": platform.python_version(), "machine": machine}

@@ -1,0 +1,164 @@
+"""Runs to arms and pairs: the numbers a comparison shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from layerwise import stats
+from layerwise._base import child_seed
+from layerwise.models import Recipe
+from layerwise.records import Arm, Band, Fact, Histogram, Pair, Run, Summary, Trial
+from layerwise.rules import judge
+
+if TYPE_CHECKING:
+    from layerwise.data import Data
+
+N_HISTOGRAM_SEEDS = 10
+"""Histograms are pooled over so many seeds: enough to be smooth."""
+
+
+def summarize(values: Sequence[float]) -> Summary:
+    """Return median and exact 95% interval of the median; infinite values (never reached) sort last."""
+    interval = stats.median_interval(values)
+    return Summary(median=interval.estimate, low=interval.low, high=interval.high, values=tuple(values))
+
+
+def facts(recipe: Recipe, data: Data, n_steps: int) -> tuple[Fact, ...]:
+    """Return what the rules are told about an arm."""
+    shape, training = recipe.architecture, recipe.training
+    chance_loss = _chance_loss(data, training.loss)
+    told: dict[str, str | int | float | bool] = {
+        "activation": shape.activation,
+        "n_hidden_layers": shape.depth,
+        "width": max(shape.widths),
+        "initializer": shape.initializer,
+        "normalizer": shape.normalizer,
+        "loss": training.loss,
+        "n_outputs": data.n_outputs,
+        "batch_size": training.batch_size,
+        "optimizer": recipe.optimizer.method,
+        "learning_rate": recipe.optimizer.learning_rate,
+        "chance_loss": chance_loss,
+        "n_steps": n_steps,
+    }
+    return tuple(Fact(name=name, value=value) for name, value in told.items())
+
+
+def _chance_loss(data: Data, loss: str) -> float:
+    """The loss of the best constant answer: entropy of the labels, or the variance of the targets."""
+    if data.task == "regression":
+        return 1.0  # targets are scaled to variance 1 on the training part
+    share = np.bincount(data.targets) / len(data.targets)
+    if loss == "cross_entropy":
+        return float(-(share * np.log(share, where=share > 0, out=np.zeros_like(share))).sum())
+    return float((share * (1 - share)).mean())
+
+
+def band(name: str, runs: Sequence[Run]) -> Band:
+    """Return the curves of that name as one band, over the seeds that have the point."""
+    longest = max((curve for run in runs if (curve := run.curve(name))), key=lambda c: len(c.steps))
+    points: list[list[float]] = [[] for _ in longest.steps]
+    for run in runs:
+        curve = run.curve(name)
+        for i, value in enumerate(curve.values if curve else ()):
+            if math.isfinite(value):
+                points[i].append(value)
+    kept = [i for i, values in enumerate(points) if values]
+    low, median, high = (tuple(float(np.quantile(points[i], q)) for i in kept) for q in (0.1, 0.5, 0.9))
+    return Band(name=name, steps=tuple(longest.steps[i] for i in kept), median=median, low=low, high=high)
+
+
+def pool(histograms: Sequence[tuple[Histogram, ...]]) -> tuple[Histogram, ...]:
+    """Return the histograms of several runs as one each layer and step."""
+    counts: dict[tuple[str, int, float, float], np.ndarray[Any, Any]] = {}
+    for one in histograms[:N_HISTOGRAM_SEEDS]:
+        for h in one:
+            key = (h.layer, h.step, h.low, h.high)
+            counts[key] = counts.get(key, 0) + np.array(h.counts)
+    return tuple(
+        Histogram(layer=layer, step=step, low=low, high=high, counts=tuple(map(int, total)))
+        for (layer, step, low, high), total in counts.items()
+    )
+
+
+def steps_to(target: float, run: Run, curve_name: str) -> float:
+    """Return the updates after which the validation score first reached `target`; infinite if it never did."""
+    curve = run.curve(curve_name)
+    reached = [step for step, value in zip(curve.steps, curve.values, strict=True) if value >= target] if curve else []
+    return float(reached[0]) if reached else math.inf
+
+
+class Scale(NamedTuple):
+    """What counts as trained, and what as fast, follows from chance and the best arm's median."""
+
+    metric: str
+    chance: float
+    best: float
+
+    @property
+    def trained_at(self) -> float:
+        """Halfway from chance to the best."""
+        return self.chance + (self.best - self.chance) / 2
+
+    @property
+    def target(self) -> float:
+        """Nine tenths of the way."""
+        return self.chance + (self.best - self.chance) * 0.9
+
+
+def make_arm(
+    recipe: Recipe,
+    runs: Sequence[Run],
+    histograms: Sequence[tuple[Histogram, ...]],
+    trials: Sequence[Trial],
+    data: Data,
+    scale: Scale,
+) -> Arm:
+    """Return everything about one arm."""
+    values = [run.scores[scale.metric] for run in runs]
+    n_trained = sum(value >= scale.trained_at for value in values)
+    share = stats.wilson_interval(n_trained, len(runs))
+    told = facts(recipe, data, max(run.n_steps for run in runs))
+    validation = scale.metric.replace("test", "validation")
+    return Arm(
+        name=recipe.name,
+        recipe=recipe.model_dump(mode="json"),
+        learning_rate=recipe.optimizer.learning_rate,
+        trials=tuple(trials),
+        n_seeds=len(runs),
+        n_trained=n_trained,
+        trained_low=share.low,
+        trained_high=share.high,
+        test_accuracy=summarize(values) if data.task == "classification" else None,
+        test_r2=summarize(values) if data.task == "regression" else None,
+        steps_to_target=summarize([steps_to(scale.target, run, validation) for run in runs]),
+        seconds=sum(run.seconds for run in runs),
+        findings=judge(runs, told),
+        curves=tuple(band(name, runs) for name in (validation, "train_loss", "validation_loss")),
+        facts=told,
+        histograms=pool(histograms),
+        runs=tuple(runs),
+    )
+
+
+def make_pairs(arms: Sequence[Arm], metric: str) -> tuple[Pair, ...]:
+    """Return every pair of arms, paired by seed; p-values are Holm's over all pairs."""
+    found = []
+    for a, b in combinations(arms, 2):
+        mine, theirs = ({run.seed: run.scores[metric] for run in arm.runs} for arm in (a, b))
+        common = sorted(mine.keys() & theirs.keys())
+        if len(common) < 2:
+            continue
+        generator = np.random.default_rng(child_seed(0, "pair", a.name, b.name))
+        result = stats.paired_difference([mine[s] for s in common], [theirs[s] for s in common], generator=generator)
+        found.append((a.name, b.name, result))
+    corrected = stats.holm([result.p_value for _, _, result in found]) if found else ()
+    return tuple(
+        Pair(a=a, b=b, metric=metric, difference=r.difference, low=r.low, high=r.high, p_value=float(p), n=r.n)
+        for (a, b, r), p in zip(found, corrected, strict=True)
+    )
