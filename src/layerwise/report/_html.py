@@ -1,0 +1,87 @@
+"""One page of HTML that needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from layerwise.records import ComparisonRecord
+from layerwise.report._page import Page, page_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def render_html(record: ComparisonRecord) -> str:
+    """Return the comparison as one self-contained page: it loads nothing, and its own policy forbids it to.
+
+    Sentences and tables are plain HTML; the charts are Vega-Lite, drawn by the one script bundle inside the page, and
+    colored by its style sheet, which knows light, dark and paper. Whatever stands in the record (names of arms, say) is
+    shown as text and never run.
+    """
+    from layerwise.report._charts import N_COLORS
+
+    page = page_of(record)
+    scripts = {"bundle": _bundle(), "script": _resource("page.js")}
+    return _environment().get_template("page.html.j2").render(
+        page=page,
+        n_colors=N_COLORS,
+        style=_resource("page.css"),
+        charts=_charts_as_json(page),
+        policy=_policy(scripts.values()),
+        **scripts,
+    )
+
+
+def _charts_as_json(page: Page) -> str:
+    """Return names and charts as JSON that can stand inside a script element: no "<", so no way out of it."""
+    from layerwise.report._charts import CONFIG
+
+    charts = {figure.name: figure.spec for section in page.sections for figure in section.figures}
+    text = json.dumps({"arms": page.names, "config": CONFIG, "charts": charts}, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _policy(scripts: Iterable[str]) -> str:
+    """Return a content security policy: these scripts and no other, no address at all.
+
+    Vega compiles its expressions, hence 'unsafe-eval'; tooltips and widths are styled in place.
+    """
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    allowed = f"script-src {hashes} 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _bundle() -> str:
+    """Return vega, vega-lite and vega-embed as one script, in the version that altair writes for."""
+    import altair as alt
+    import vl_convert
+
+    wanted = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    version = wanted if wanted in vl_convert.get_vegalite_versions() else None
+    return re.sub(r"<(?=/script|!--)", r"\\x3c", vl_convert.javascript_bundle(vl_version=version), flags=re.IGNORECASE)
+
+
+@cache
+def _resource(name: str) -> str:
+    return files("layerwise.report").joinpath("page", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("layerwise.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

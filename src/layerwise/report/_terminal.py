@@ -1,0 +1,130 @@
+"""Tables for a terminal of 80 columns, with or without color."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from layerwise.records import Arm, ComparisonRecord
+from layerwise.report import _numbers as numbers
+from layerwise.report._summary import reason
+from layerwise.report._verdict import learns, ordered_pairs, ranked, score_of
+
+if TYPE_CHECKING:
+    from rich.console import Group, RenderableType
+    from rich.table import Table
+
+WIDTH = 80
+GAP = 2
+
+
+def comparison_table(record: ComparisonRecord) -> Group:
+    """Return, for rich, a table of at most 80 columns: one line per arm, the best first.
+
+    Under an arm that does not train stands its leading finding, with layer and number; under the table, what the
+    columns mean. Names are printed as they are: nothing in them is taken for markup.
+    """
+    from rich.console import Group
+
+    header = ["arm", "rate", "trained", _score_heading(record), "steps", "seconds"]
+    arms = ranked(record)
+    widths = _widths([header, *(_cells(record, arm) for arm in arms)])
+    parts: list[RenderableType] = [_lines([header], widths, style="bold"), _text("-" * _total(widths), "dim")]
+    for place, arm in enumerate(arms):
+        good = learns(record, arm)
+        parts.append(_lines([_cells(record, arm)], widths, style="bold" if good and place == 0 else ""))
+        if not good:
+            parts.append(_indented(reason(arm), "red"))
+    return Group(*parts, _text(""), _lines(_legend(record), [8, WIDTH - GAP - 8], n_names=2, style="dim"))
+
+
+def pairs_table(record: ComparisonRecord) -> Group:
+    """Return, for rich, every pair of arms: the mean difference by seed, its 95% interval and its p-value.
+
+    The better arm of each pair stands first, so that the differences are positive; the best arm's pairs come first.
+    """
+    from rich.console import Group
+
+    metric = numbers.metric_of(record)
+    header = ["arm", "minus", metric.step or "R2", "95% interval", "p"]
+    cells, last = [], None
+    for pair in ordered_pairs(record):
+        interval = f"[{metric.difference(pair.low)}, {metric.difference(pair.high)}]"
+        first = "" if pair.a == last else pair.a
+        cells.append([first, pair.b, metric.difference(pair.difference), interval, numbers.p_value(pair.p_value)])
+        last = pair.a
+    widths = _widths([header, *cells], n_names=2)
+    heading, rule = _lines([header], widths, n_names=2, style="bold"), _text("-" * _total(widths), "dim")
+    title = f"Difference in {metric.name}, paired by seed: mean, interval, two-sided p-value"
+    return Group(_text(title), _text(""), heading, rule, _lines(cells, widths, n_names=2))
+
+
+def _score_heading(record: ComparisonRecord) -> str:
+    metric = numbers.metric_of(record)
+    return f"{metric.name}{f', {metric.unit}' if metric.unit else ''}"
+
+
+def _cells(record: ComparisonRecord, arm: Arm) -> list[str]:
+    score = score_of(arm)
+    return [
+        arm.name,
+        numbers.significant(arm.learning_rate),
+        f"{arm.n_trained}/{arm.n_seeds}",
+        numbers.metric_of(record).interval(score) if score else "-",
+        numbers.steps(arm.steps_to_target.median),
+        numbers.seconds(arm.seconds),
+    ]
+
+
+def _legend(record: ComparisonRecord) -> list[list[str]]:
+    metric = numbers.metric_of(record)
+    full, watched = metric.full, metric.name.replace("test", "validation")
+    halfway = f"halfway from guessing ({full(record.chance)}) to the best arm's median"
+    return [
+        ["trained", f"seeds with a {metric.name} of at least {full(record.trained_at)}, {halfway}"],
+        ["test", "median over seeds [95% interval], at the rate that did best on validation data"],
+        ["steps", f"updates until {watched} reached {full(record.target)}, median over seeds"],
+    ]
+
+
+def _widths(rows: Sequence[Sequence[str]], n_names: int = 1) -> list[int]:
+    """Return a width for each column; the names share what the numbers leave, and fold if it is too little."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    room = WIDTH - sum(widths[n_names:]) - GAP * (len(widths) - 1)
+    return [min(width, max(8, room // n_names)) for width in widths[:n_names]] + widths[n_names:]
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _lines(rows: Sequence[Sequence[str]], widths: Sequence[int], n_names: int = 1, style: str = "") -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
+    for place, width in enumerate(widths):
+        table.add_column(width=width, justify="left" if place < n_names else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_printable(cell), style=style) for cell in row))
+    return table
+
+
+def _text(line: str, style: str = "") -> RenderableType:
+    from rich.text import Text
+
+    return Text(_printable(line), style=style)
+
+
+def _indented(line: str, style: str) -> RenderableType:
+    from rich.constrain import Constrain
+    from rich.padding import Padding
+
+    return Constrain(Padding(_text(line, style), (0, 0, 0, 4)), WIDTH)
+
+
+def _printable(text: str) -> str:
+    """Return `text` with a "?" for each sign that could steer the terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

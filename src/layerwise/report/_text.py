@@ -1,0 +1,38 @@
+"""A comparison as plain text of 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layerwise.report._summary import plain_summary
+from layerwise.report._terminal import WIDTH, comparison_table, pairs_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from layerwise.records import ComparisonRecord
+
+
+def print_comparison(record: ComparisonRecord, console: Console) -> None:
+    """Print the sentences, the table of arms and the table of pairs."""
+    from rich.text import Text
+
+    for sentence in plain_summary(record):
+        console.print(Text(sentence))
+    console.print()
+    console.print(comparison_table(record))
+    if record.pairs:
+        console.print()
+        console.print(pairs_table(record))
+
+
+def render_text(record: ComparisonRecord) -> str:
+    """Return what `print_comparison` prints, without color, at 80 columns."""
+    import io
+
+    from rich.console import Console
+
+    console = Console(width=WIDTH, file=io.StringIO(), color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        print_comparison(record, console)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())

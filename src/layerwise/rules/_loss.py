@@ -1,0 +1,59 @@
+"""LOS: what all the rest comes down to. These two are effects; the cause is another finding.
+
+What was measured to choose the limits stands in the pages LOS001.md and LOS002.md.
+"""
+
+from __future__ import annotations
+
+import math
+
+from layerwise.rules._rule import Breach, Rule
+from layerwise.rules._view import View
+
+NO_BETTER_SHARE = 0.9
+LARGEST_FLOAT32 = 3.4028234663852886e38  # (2 - 2^-23) 2^127
+
+_NEVER_FELL = "The training loss does not come down: at the end it is {value} of what guessing costs (limit {limit})."
+_FELL = (
+    "By its loss the network is no better than chance: the training loss came down from a bad start, but at the end it "
+    "is still {value} of what guessing costs (limit {limit})."
+)
+_NOT_FINITE = "The loss stops being a finite number: {at} it leaves the range of numbers."
+
+
+def _not_decreasing(view: View) -> Breach | None:
+    if view.run.status == "interrupted" or not view.losses or not view.chance > 0:
+        return None
+    share = view.final_loss / view.chance
+    if not share >= NO_BETTER_SHARE:
+        return None
+    fell = view.losses[0][1] > view.final_loss / NO_BETTER_SHARE
+    step = view.losses[-1][0]
+    sentence = _FELL if fell else _NEVER_FELL
+    return Breach(layer=None, step=step, value=share, threshold=NO_BETTER_SHARE, sentence=sentence)
+
+
+def _not_finite(view: View) -> Breach | None:
+    if not view.diverged:
+        return None
+    step = next((step for step, loss in view.losses if not math.isfinite(loss)), view.run.n_steps)
+    return Breach(layer=None, step=step, value=math.inf, threshold=LARGEST_FLOAT32, sentence=_NOT_FINITE)
+
+
+LOS001 = Rule(
+    code="LOS001",
+    title="a loss that does not come down",
+    threshold=NO_BETTER_SHARE,
+    unit="percent",
+    source="definition: guessing costs `chance_loss` (ln(classes), or the variance of the target); 10% below it is "
+    "far beyond what its readings scatter (0.1% on digits)",
+    inspect=_not_decreasing,
+)
+LOS002 = Rule(
+    code="LOS002",
+    title="a loss that is not finite",
+    threshold=LARGEST_FLOAT32,
+    unit="number",
+    source="definition: the largest number that float32 holds is 3.4e38",
+    inspect=_not_finite,
+)
