@@ -19,7 +19,7 @@ MODULES = {
     "linear without bias": lambda: nn.Linear(UNITS, 4, bias=False),
     "batch norm": lambda: nn.BatchNorm1d(UNITS),
     "layer norm": lambda: nn.LayerNorm(UNITS),
-    "prelu": lambda: nn.PReLU(),
+    "prelu": nn.PReLU,
     "dropout": lambda: nn.Dropout(0.4),
     "alpha dropout": lambda: nn.AlphaDropout(0.4),
     "maxout": lambda: Maxout(2),

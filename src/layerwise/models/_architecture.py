@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import field_validator, model_validator
 
@@ -62,18 +62,18 @@ class MLP(Choices):
     scale: float | None = None
     bias: Annotated[float | str, checked(_bias)] = 0.0
     normalizer: str = "none"
-    normalizer_place: Annotated[str, checked(lambda n, v: one_of(n, v, Place.__args__))] = "before_activation"
+    normalizer_place: Annotated[str, checked(lambda n, v: one_of(n, v, get_args(Place)))] = "before_activation"
     dropout: Fraction = 0.0
 
     @model_validator(mode="before")
     @classmethod
     def _depth_follows_widths(cls, values: Any) -> Any:
         width = values.get("width")
-        if isinstance(width, list | tuple) and width:
-            if values.setdefault("depth", len(width)) != len(width):
-                raise InvalidInput(
-                    f"`depth` must agree with the {len(width)} widths given", got=values["depth"], cure="Leave one out."
-                )
+        n_widths = len(width) if isinstance(width, list | tuple) else 0
+        if n_widths and values.setdefault("depth", n_widths) != n_widths:
+            raise InvalidInput(
+                f"`depth` must agree with the {n_widths} widths given", got=values["depth"], cure="Leave one out."
+            )
         return values
 
     @field_validator("activation")

@@ -88,10 +88,11 @@ def _targets(data: Data, *, one_hot: bool, dtype: torch.dtype, device: torch.dev
 
 
 def _target_scaling(splits: Sequence[Split], dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor] | None:
-    pairs = [(split.target_center, split.target_scale) for split in splits]
-    center, scale = (np.stack([pair[i] for pair in pairs if pair[i] is not None] or [[]])[:, None] for i in (0, 1))
-    if not center.size:
+    centers = [split.target_center for split in splits if split.target_center is not None]
+    scales = [split.target_scale for split in splits if split.target_scale is not None]
+    if not centers:
         return None
+    center, scale = np.stack(centers)[:, None], np.stack(scales)[:, None]
     return torch.as_tensor(center, dtype=dtype, device=device), torch.as_tensor(scale, dtype=dtype, device=device)
 
 

@@ -16,6 +16,9 @@ from layerwise.records import Histogram, Measure
 N_READINGS = 12
 """How often the standard probes read, unless asked otherwise; the first and the last step are always read."""
 
+EARLY_READINGS = (1, 3, 10, 30)
+"""Read too, unless asked otherwise: where a step is too large, units die within the first ones."""
+
 N_BINS = 40
 HISTOGRAM_LIMIT = 4.0
 """Histograms of activations without a bound end here; what lies beyond is counted in the outermost bins."""
@@ -60,10 +63,15 @@ Observe = Callable[[Snapshot], dict[tuple[str, str], Tensor] | None]
 
 
 def reading_steps(n_steps: int, every: int | None) -> frozenset[int]:
-    """Return the steps at which probes read: each `every`-th and the last; none where `every` is 0."""
+    """Return the steps at which probes read: each `every`-th and the last; none where `every` is 0.
+
+    None reads at `N_READINGS` even steps, and at the early ones.
+    """
     if every == 0:
         return frozenset()
-    return frozenset({*range(0, n_steps, every or max(1, n_steps // N_READINGS)), n_steps - 1})
+    early = () if every else EARLY_READINGS
+    steps = {*range(0, n_steps, every or max(1, n_steps // N_READINGS)), *early, n_steps - 1}
+    return frozenset(step for step in steps if step < n_steps)
 
 
 class Observer:

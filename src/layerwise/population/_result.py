@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from torch import nn
-
 from layerwise.population._stack import Stack, unstack
 from layerwise.records import Histogram, Run
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import nn
 
 
 class Fit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,11 +50,22 @@ class Stack(nn.Module):
         """The layers in order."""
         return [stage for stage in self._stages if isinstance(stage, Stage)]
 
+    def networks(self) -> list[nn.Module]:
+        """Return the networks as ordinary modules, with copies of their parameters."""
+        if isinstance(self.stages[0], Vmapped):
+            return list(self.stages[0].unstack())
+        modules = [copy.deepcopy(self._template[0]) for _ in range(self.n_seeds)]
+        for stage, places in zip(self.stages, zip(*map(_leaves, modules), strict=True), strict=True):
+            for source, target in zip(stage.unstack(), places, strict=False):  # a stage without state holds none
+                target.load_state_dict(source.state_dict())
+        device = next((p.device for p in self.parameters()), torch.device("cpu"))
+        return [module.to(device).train(self.training) for module in modules]
+
     def spread(self, x: Tensor) -> Tensor:
-        """Give `x` the seed axis if it has none."""
+        """Give `x` a seed axis, or one for all seeds, its full seed axis."""
         if isinstance(self.stages[0], Linear) and x.dim() == 2:
-            return x.expand(self.n_seeds, *x.shape)
-        return x
+            x = x.unsqueeze(0)
+        return x.expand(self.n_seeds, *x.shape[1:]) if len(x) == 1 else x
 
     def activation(self, layer: LayerPlan) -> Activation | None:
         """Return the table's entry of a layer's activation, if it has one there."""
@@ -94,16 +106,7 @@ def unstack(stacked: Stack) -> list[nn.Module]:
         >>> one
         Linear(in_features=4, out_features=2, bias=True)
     """
-    import copy
-
-    modules = [copy.deepcopy(stacked._template[0]) for _ in range(stacked.n_seeds)]
-    if isinstance(stacked.stages[0], Vmapped):
-        return list(stacked.stages[0].unstack())
-    for stage, places in zip(stacked.stages, zip(*map(_leaves, modules), strict=True), strict=True):
-        for source, target in zip(stage.unstack(), places, strict=False):
-            target.load_state_dict(source.state_dict())
-    device = next((p.device for p in stacked.parameters()), torch.device("cpu"))
-    return [module.to(device).train(stacked.training) for module in modules]
+    return stacked.networks()
 
 
 def _leaves(module: nn.Module) -> Iterator[nn.Module]:

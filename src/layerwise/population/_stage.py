@@ -18,7 +18,7 @@ class Updates(Protocol):
     """Takes gradients as back-propagation finds them; what it does with them is the optimizer's business."""
 
     def product(self, weight: Tensor, left: Tensor, right: Tensor) -> None:
-        """Step `weight` [seed, out, in] along the gradient left^T right, of [seed, batch, out] and [seed, batch, in]."""
+        """Step `weight` [seed, out, in] along left^T right, of [seed, batch, out] and [seed, batch, in]."""
 
     def weight(self, parameter: Tensor, gradient: Tensor) -> None:
         """Step a parameter that weight decay applies to."""

@@ -31,8 +31,8 @@ class Step:
         return self.traced(x, y, keep=False)[0]
 
     def traced(self, x: Tensor, y: Tensor, *, keep: bool = True) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        """Make one update; return the losses, every stage's input with the last output, and the gradients at outputs."""
-        h = self.stack.spread(x[0]) if len(x) == 1 != self.stack.n_seeds else x
+        """Make one update; return the losses, every stage's input and the last output, the gradients at outputs."""
+        h = self.stack.spread(x)
         inputs, tapes = [h], []
         for stage in self.stages:
             h, tape = stage.record(h)
@@ -49,7 +49,7 @@ class Step:
         return loss, inputs, deltas[::-1]
 
 
-def captured(step: Step, batches: Batches, n_members: int) -> Callable[[Tensor], Tensor]:
+def captured(step: Step, batches: Batches) -> Callable[[Tensor], Tensor]:
     """Return a function from row numbers to losses that makes one update; on CUDA it replays a captured graph.
 
     A graph is captured where nothing in the step draws random numbers; its first calls run as they are and warm up.
@@ -84,15 +84,14 @@ class _Graph:
                 loss = self._function(rows)
             torch.cuda.current_stream().wait_stream(stream)
             return loss
-        if self._graph is None:
-            self._capture(rows)
-        assert self._graph is not None
+        graph = self._graph or self._capture(rows)
         self._rows.copy_(rows)
-        self._graph.replay()
+        graph.replay()
         return self._loss
 
-    def _capture(self, rows: Tensor) -> None:
+    def _capture(self, rows: Tensor) -> torch.cuda.CUDAGraph:
         self._rows = rows.clone()
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):  # records, does not run
             self._loss = self._function(self._rows)
+        return self._graph

@@ -99,7 +99,7 @@ class _Chunk:
 
     def run(self, meter: Meter, stop: threading.Event) -> Outcome:
         start = time.perf_counter()
-        advance = captured(self.step, self.batches, len(self.members))
+        advance = captured(self.step, self.batches)
         every = max(1, min(self.batches.n_batches, math.ceil(self.n_steps / N_EVALUATIONS)))
         curve = _Curve(self, every)
         best = Best(self.stack, self.training.patience, len(self.members))

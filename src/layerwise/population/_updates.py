@@ -56,7 +56,10 @@ class Method:
         self._step(parameter, gradient)
 
     def _step(self, parameter: Tensor, gradient: Tensor) -> None:
-        parameter.addcmul_(gradient, _like(self.rate, parameter), value=-1)
+        self._descend(parameter, gradient)
+
+    def _descend(self, parameter: Tensor, direction: Tensor) -> None:
+        parameter.addcmul_(direction, _like(self.rate, parameter), value=-1)
 
     def _shrink(self, parameter: Tensor) -> None:
         """The proximal step of L1: soft-threshold by rate * l1."""
@@ -86,12 +89,12 @@ class Momentum(Method):
         velocity = _state(self._velocity, weight).baddbmm_(left.mT, right, beta=self.choices.momentum)
         if self._l2 is not None:
             velocity.addcmul_(weight, _like(self._l2, weight))
-        super()._step(weight, velocity)
+        self._descend(weight, velocity)
         self._shrink(weight)
 
     def _step(self, parameter: Tensor, gradient: Tensor) -> None:
         velocity = _state(self._velocity, parameter).mul_(self.choices.momentum).add_(gradient)
-        super()._step(parameter, velocity)
+        self._descend(parameter, velocity)
 
 
 class Nesterov(Momentum):
@@ -102,7 +105,7 @@ class Nesterov(Momentum):
 
     def _step(self, parameter: Tensor, gradient: Tensor) -> None:
         velocity = _state(self._velocity, parameter).mul_(self.choices.momentum).add_(gradient)
-        Method._step(self, parameter, torch.add(gradient, velocity, alpha=self.choices.momentum))
+        self._descend(parameter, torch.add(gradient, velocity, alpha=self.choices.momentum))
 
 
 class RMSprop(Method):
@@ -115,7 +118,7 @@ class RMSprop(Method):
     def _step(self, parameter: Tensor, gradient: Tensor) -> None:
         beta = self.choices.beta2
         square = _state(self._square, parameter).mul_(beta).addcmul_(gradient, gradient, value=1 - beta)
-        super()._step(parameter, gradient / square.sqrt().add_(self.choices.epsilon))
+        self._descend(parameter, gradient / square.sqrt().add_(self.choices.epsilon))
 
 
 class Adam(Method):
@@ -141,7 +144,7 @@ class Adam(Method):
         square = _state(self._square, parameter).mul_(beta).addcmul_(gradient, gradient, value=1 - beta)
         first, second = self._correction
         denominator = (square / second).sqrt_().add_(self.choices.epsilon)
-        super()._step(parameter, mean / denominator.mul_(first))
+        self._descend(parameter, mean / denominator.mul_(first))
 
 
 class AdamW(Adam):

@@ -15,8 +15,9 @@ from layerwise.population._stage import Stage, attribute
 class Vmapped(Stage):
     """S networks of any structure that `torch.func.vmap` can run, as one stage.
 
-    The input has a seed axis (`x.expand(S, *x.shape)` shares one). Random layers draw from the global generator, differently for each network. Layers that change buffers while they
-    run (batch normalization with running statistics) cannot be run so, and are refused at the start.
+    The input has a seed axis (`x.expand(S, *x.shape)` shares one). Random layers draw from the global generator,
+    differently for each network. Layers that change buffers while they run (batch normalization with running
+    statistics) cannot be run so, and are refused at the start.
     """
 
     def __init__(self, modules: Sequence[nn.Module]) -> None:

@@ -37,6 +37,7 @@ def _not_finite(view: View) -> Breach | None:
     if not view.diverged:
         return None
     step = next((step for step, loss in view.losses if not math.isfinite(loss)), view.run.n_steps)
+    step = min(step, view.run.n_steps)  # the loss may be read some time after the member has been stopped
     return Breach(layer=None, step=step, value=math.inf, threshold=LARGEST_FLOAT32, sentence=_NOT_FINITE)
 
 

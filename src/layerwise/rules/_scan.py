@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import NamedTuple
@@ -52,7 +53,8 @@ def earliest(view: View, spots: list[Spot], breaks: Callable[[float], bool]) -> 
 def relative(view: View, quantity: str, layer: str, reference: str) -> Readings:
     """Return `quantity` at `layer` over that at `reference`, at the steps where both were read and it is not 0."""
     base = dict(view.series(quantity, reference))
-    return tuple((step, value / base[step]) for step, value in view.series(quantity, layer) if base.get(step))
+    ratios = ((step, value / base[step]) for step, value in view.series(quantity, layer) if base.get(step))
+    return tuple((step, ratio) for step, ratio in ratios if not math.isnan(ratio))
 
 
 def _long(view: View, start: int, end: int) -> bool:

@@ -8,7 +8,6 @@ What was measured to choose the limits stands in the pages UPD001.md and UPD002.
 from __future__ import annotations
 
 import math
-from statistics import fmean
 
 from layerwise.rules._loss import NO_BETTER_SHARE
 from layerwise.rules._rule import Breach, Rule
@@ -40,7 +39,8 @@ def _too_small(view: View) -> Breach | None:
 
 def _path(view: View, layer: str) -> float:
     """The length of the way: mean update times number of updates; no weights can have moved further from the start."""
-    return fmean(ratio for _, ratio in view.series("update_ratio", layer)) * view.run.n_steps
+    ratios = [abs(ratio) for _, ratio in view.series("update_ratio", layer)]
+    return sum(ratios) / len(ratios) * view.run.n_steps  # not fmean, which raises where weights of 0 give infinities
 
 
 def _too_large(view: View) -> Breach | None:

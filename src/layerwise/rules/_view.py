@@ -85,10 +85,10 @@ class View:
 
     @cached_property
     def final_loss(self) -> float:
-        """The loss at the end: the median of the last quarter of readings, three at most; not-a-number if none."""
+        """The loss at the end: the lower median of the last quarter of readings, three at most; else not-a-number."""
         values = [loss for _, loss in self.losses]
         tail = sorted(values[-max(1, min(3, len(values) // 4)) :])
-        return math.nan if not tail or self.diverged else tail[len(tail) // 2]
+        return math.nan if not tail or self.diverged else tail[(len(tail) - 1) // 2]
 
     def loss_before(self, step: int) -> float | None:
         """Return the last loss read at or before `step`, or None."""

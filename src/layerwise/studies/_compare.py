@@ -46,6 +46,7 @@ class Stage(NamedTuple):
 
 
 Listener = Callable[[Stage], None]
+Progressive = Listener | bool
 
 
 def compare(
@@ -57,7 +58,7 @@ def compare(
     search_seeds: int = 3,
     device: str | torch.device = "cpu",
     chunk_size: int | None = None,
-    progress: Listener | bool = True,
+    progress: Progressive = True,
     command: str = "",
 ) -> Comparison:
     """Train every recipe at its own best learning rate with every seed, and return the comparison.
@@ -107,9 +108,7 @@ class _Choice(NamedTuple):
 class _Trainer:
     """Runs populations on one ground, and tells the listener how far they are."""
 
-    def __init__(
-        self, data: Data, device: str | torch.device, chunk_size: int | None, progress: bool | Listener
-    ) -> None:
+    def __init__(self, data: Data, device: str | torch.device, chunk_size: int | None, progress: Progressive) -> None:
         self._data = data
         self._device = device
         self._chunk_size = chunk_size

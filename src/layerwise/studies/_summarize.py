@@ -35,7 +35,7 @@ def facts(recipe: Recipe, data: Data, n_steps: int) -> tuple[Fact, ...]:
     told: dict[str, str | int | float | bool] = {
         "activation": shape.activation,
         "n_hidden_layers": shape.depth,
-        "width": max(shape.widths),
+        "width": min(shape.widths),
         "initializer": shape.initializer,
         "normalizer": shape.normalizer,
         "loss": training.loss,

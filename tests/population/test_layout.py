@@ -1,0 +1,35 @@
+"""Who shares a batch: from the recipes and the chunk size alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from layerwise.models import Recipe
+from layerwise.population import Member, chunk_size
+from layerwise.population._layout import MAX_MEMBERS, chunks, n_parameters
+
+
+def test_recipes_of_one_structure_share_a_batch():
+    a = Recipe(name="a")
+    b = a.replace(name="b", initializer="normal", scale=1.0, learning_rate=3.0, l2=0.1)
+    c = a.replace(name="c", activation="tanh")
+    members = [Member(recipe, seed) for recipe in (a, c, b) for seed in range(3)]
+    assert chunks(members, 4, 2, "cpu") == [[0, 1, 2, 6, 7, 8], [3, 4, 5]]
+    assert chunks(members, 4, 2, "cpu", size=4) == [[0, 1, 2, 6], [7, 8], [3, 4, 5]]
+
+
+def test_small_networks_fill_a_chunk_and_large_ones_stand_alone():
+    assert chunk_size(Recipe(), 64, 10) == MAX_MEMBERS
+    assert chunk_size(Recipe().replace(width=4000), 784, 10) == 1
+    assert chunk_size(Recipe().replace(width=4000), 784, 10, "cuda") > 1
+
+
+@pytest.mark.parametrize("choices", [{}, {"width": (5, 7, 3), "depth": 3}, {"activation": "maxout", "pieces": 3}])
+def test_parameters_are_counted(choices):
+    import torch
+
+    from layerwise.models import build
+
+    recipe = Recipe().replace(**choices)
+    net = build(recipe, 6, 4, torch.Generator())
+    assert n_parameters(recipe, 6, 4) == sum(p.numel() for p in net.parameters())
