@@ -87,7 +87,7 @@ def test_recipes_of_one_seed_share_split_order_and_draw(data):
         tiny(name="large", initializer="normal", scale=0.2),
     )
     seen = []
-    quietly([small, large], data, observe=lambda snapshot: seen.append(snapshot), probe_every=1)
+    quietly([small, large], data, observe=seen.append, probe_every=1)
     layer = seen[0].layers[0]
     assert torch.equal(layer.x[0], layer.x[1])
     torch.testing.assert_close(layer.weight_before[0] * 2, layer.weight_before[1])

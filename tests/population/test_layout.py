@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from layerwise.models import Recipe
@@ -15,7 +17,15 @@ def test_recipes_of_one_structure_share_a_batch():
     c = a.replace(name="c", activation="tanh")
     members = [Member(recipe, seed) for recipe in (a, c, b) for seed in range(3)]
     assert chunks(members, 4, 2, "cpu") == [[0, 1, 2, 6, 7, 8], [3, 4, 5]]
-    assert chunks(members, 4, 2, "cpu", size=4) == [[0, 1, 2, 6], [7, 8], [3, 4, 5]]
+    assert chunks(members, 4, 2, "cpu", size=4) == [[0, 1, 2], [6, 7, 8], [3, 4, 5]]
+
+
+@pytest.mark.parametrize(("n", "size"), [(1, 5), (16, 10), (31, 16), (7, 3), (5, 5)])
+def test_chunks_are_few_and_even(n, size):
+    cut = chunks([Member(Recipe(), seed) for seed in range(n)], 4, 2, "cpu", size)
+    assert sum(cut, []) == list(range(n))
+    assert len(cut) == math.ceil(n / size)
+    assert max(map(len, cut)) <= min(size, min(map(len, cut)) + 1)
 
 
 def test_small_networks_fill_a_chunk_and_large_ones_stand_alone():

@@ -2,9 +2,10 @@
 
 from layerwise.models._architecture import MLP
 from layerwise.models._build import build
+from layerwise.models._file import read_recipe
 from layerwise.models._optimizer import Optimizer
 from layerwise.models._presets import PRESETS, preset
-from layerwise.models._recipe import Recipe, read_recipe
+from layerwise.models._recipe import Recipe
 from layerwise.models._training import Training
 
 __all__ = ["MLP", "PRESETS", "Optimizer", "Recipe", "Training", "build", "preset", "read_recipe"]

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import field_validator, model_validator
 
-from layerwise._base import InvalidInput, one_of, positive_int
+from layerwise._base import InvalidInput, finite, one_of, positive_int
 from layerwise.activations import ACTIVATIONS
 from layerwise.initializers import INITIALIZERS
-from layerwise.models._choices import Choices, Fraction, PositiveInt, checked
+from layerwise.models._choices import Choices, Fraction, PositiveInt, checked, optional
 from layerwise.normalizers import NORMALIZERS
 
 Place = Literal["before_activation", "after_activation"]
@@ -19,8 +19,8 @@ def _bias(name: str, value: Any) -> float | str:
     if isinstance(value, str) and value in {"torch_default", "none"}:
         return value
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return finite(name, float(value) if isinstance(value, str) else value)
+    except ValueError:
         raise InvalidInput(f"`{name}` must be a number, 'torch_default' or 'none'", got=value) from None
 
 
@@ -59,7 +59,7 @@ class MLP(Choices):
     activation: str = "relu"
     pieces: PositiveInt = 2
     initializer: str = "he_normal"
-    scale: float | None = None
+    scale: Annotated[float | None, checked(optional(finite))] = None
     bias: Annotated[float | str, checked(_bias)] = 0.0
     normalizer: str = "none"
     normalizer_place: Annotated[str, checked(lambda n, v: one_of(n, v, get_args(Place)))] = "before_activation"
@@ -68,13 +68,15 @@ class MLP(Choices):
     @model_validator(mode="before")
     @classmethod
     def _depth_follows_widths(cls, values: Any) -> Any:
-        width = values.get("width")
-        n_widths = len(width) if isinstance(width, list | tuple) else 0
-        if n_widths and values.setdefault("depth", n_widths) != n_widths:
+        width = values.get("width") if isinstance(values, dict) else None
+        if not isinstance(width, list | tuple) or not width:
+            return values
+        depth = values.get("depth", len(width))
+        if depth != len(width):
             raise InvalidInput(
-                f"`depth` must agree with the {n_widths} widths given", got=values["depth"], cure="Leave one out."
+                f"`depth` must agree with the {len(width)} widths given", got=depth, cure="Leave one out."
             )
-        return values
+        return values | {"depth": depth}
 
     @field_validator("activation")
     @classmethod
@@ -88,9 +90,16 @@ class MLP(Choices):
 
     @model_validator(mode="after")
     def _known_initializer(self) -> MLP:
-        options = INITIALIZERS[self.initializer].options
-        if self.scale is not None and not options:
+        initializer = INITIALIZERS[self.initializer]
+        if self.scale is None:
+            return self
+        if not initializer.options:
             raise InvalidInput(f"`scale` must be left out with the initializer {self.initializer!r}", got=self.scale)
+        option = initializer.options[0]
+        try:
+            initializer.checked({option: self.scale})
+        except InvalidInput as error:
+            raise InvalidInput(f"`scale` is the {option} of {self.initializer!r} here: {error}") from None
         return self
 
     @property

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
 from layerwise._base import InvalidInput, fraction, non_negative, positive, positive_int
 from layerwise._base._errors import Text
@@ -25,6 +25,22 @@ class Choices(BaseModel):
         except ValidationError as error:
             raise _explain(error, type(self)) from None
 
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Return the record that `model_dump` made `obj` from."""
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise _explain(error, cls) from None
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Return the record that `model_dump_json` made `json_data` from."""
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            raise _explain(error, cls) from None
+
 
 def checked(check: Callable[[str, Any], T]) -> Any:
     """Return a pydantic validator that runs `check(field_name, value)`."""
@@ -32,7 +48,12 @@ def checked(check: Callable[[str, Any], T]) -> Any:
     def validate(value: Any, info: ValidationInfo) -> T:
         return check(info.field_name or "value", value)
 
-    return PlainValidator(validate)
+    return BeforeValidator(validate)
+
+
+def optional(check: Callable[[str, Any], T]) -> Callable[[str, Any], T | None]:
+    """Return the check that lets None pass."""
+    return lambda name, value: None if value is None else check(name, value)
 
 
 PositiveInt = Annotated[int, checked(positive_int)]

@@ -44,7 +44,7 @@ class Optimizer(Choices):
 
     method: Annotated[str, checked(lambda n, v: one_of(n, v, METHODS))] = "sgd"
     learning_rate: Positive = 0.1
-    schedule: Annotated[str, checked(lambda n, v: one_of(n, v, SCHEDULES))] = "constant"
+    schedule: Annotated[str, checked(lambda n, v: one_of(n, v, tuple(SCHEDULES)))] = "constant"
     warmup: Fraction = 0.0
     momentum: Fraction = 0.9
     beta1: Fraction = 0.9

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from layerwise._base import InvalidInput, UnknownName
@@ -97,27 +96,3 @@ def _unknown_choice(name: str) -> UnknownName:
     except UnknownName as error:
         return error
     raise AssertionError(name)  # pragma: no cover
-
-
-def read_recipe(path: str | Path) -> Recipe:
-    """Return the recipe in a YAML or JSON file: choices by their flat names, and `preset` to start from.
-
-    Example file:
-        preset: relu_he_2015
-        name: mine
-        depth: 20
-        activation: gelu
-    """
-    import yaml
-
-    from layerwise.models._presets import preset
-
-    path = Path(path)
-    try:
-        choices = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidInput(f"A recipe file must be readable YAML or JSON: {path}: {error}") from None
-    if not isinstance(choices, dict) or not all(isinstance(key, str) for key in choices):
-        raise InvalidInput(f"A recipe file must hold `choice: value` lines: {path}", got=choices)
-    start = preset(choices.pop("preset")) if "preset" in choices else Recipe()
-    return start.replace(**({"name": path.stem} | choices))

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from layerwise._base import one_of, positive, positive_int
-from layerwise.models._choices import Choices, PositiveInt, checked
+from layerwise.models._choices import Choices, PositiveInt, checked, optional
 
 LOSSES = ("cross_entropy", "squared_error")
 
 DEFAULT_UPDATES = 800
 """On digits every preset that learns at all is past nine tenths of its final accuracy by then."""
-
-T = TypeVar("T")
-
-
-def _optional(check: Callable[[str, Any], T]) -> Callable[[str, Any], T | None]:
-    return lambda name, value: None if value is None else check(name, value)
 
 
 class Training(Choices):
@@ -38,10 +31,10 @@ class Training(Choices):
     """
 
     batch_size: PositiveInt = 32
-    epochs: Annotated[int | None, checked(_optional(positive_int))] = None
+    epochs: Annotated[int | None, checked(optional(positive_int))] = None
     loss: Annotated[str, checked(lambda n, v: one_of(n, v, LOSSES))] = "cross_entropy"
-    clip_norm: Annotated[float | None, checked(_optional(positive))] = None
-    patience: Annotated[int | None, checked(_optional(positive_int))] = None
+    clip_norm: Annotated[float | None, checked(optional(positive))] = None
+    patience: Annotated[int | None, checked(optional(positive_int))] = None
 
     def n_epochs(self, n_batches: int) -> int:
         """Return the epochs to train where one has `n_batches` batches.

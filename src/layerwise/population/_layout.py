@@ -78,7 +78,13 @@ def chunks(
         groups.setdefault(member.recipe.structure(), []).append(place)
     cut: list[list[int]] = []
     for structure, places in groups.items():
-        step = positive_int("chunk_size", size) if size is not None else None
-        step = step or chunk_size(structure, n_inputs, n_outputs, device_type)
-        cut += [places[start : start + step] for start in range(0, len(places), step)]
+        most = chunk_size(structure, n_inputs, n_outputs, device_type) if size is None else size
+        cut += _even(places, positive_int("chunk_size", most))
     return cut
+
+
+def _even(places: list[int], most: int) -> list[list[int]]:
+    """Cut into as few parts of at most `most` as there must be, whose sizes differ by one at the most."""
+    n_parts = -(-len(places) // most)
+    bounds = [len(places) * part // n_parts for part in range(n_parts + 1)]
+    return [places[start:end] for start, end in pairwise(bounds)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from layerwise.records import Arm, ComparisonRecord, Finding
+from layerwise.records import Arm, ComparisonRecord, Finding, Summary
 from layerwise.report import _numbers as numbers
 from layerwise.report._charts import N_COLORS
 from layerwise.report._summary import reason
-from layerwise.report._verdict import learns, ranked, score_of
+from layerwise.report._verdict import anything_learnt, learns, ranked, score_of
+
+NO_SCORE = Summary(median=math.nan, low=math.nan, high=math.nan, values=())
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,6 @@ class ArmView:
     rate: str
     trained: str
     trained_share: float
-    trained_interval: str
     score: str
     interval: str
     steps: str
@@ -54,17 +56,17 @@ def arm_views(record: ComparisonRecord) -> list[ArmView]:
 
 
 def _view(record: ComparisonRecord, arm: Arm) -> ArmView:
-    metric, score, good = numbers.metric_of(record), score_of(arm), learns(record, arm)
+    metric, score, good = numbers.metric_of(record), score_of(arm) or NO_SCORE, learns(record, arm)
+    known = math.isfinite(score.median)
     return ArmView(
         name=arm.name,
         color=record.arms.index(arm) % N_COLORS,
         learns=good,
         rate=numbers.significant(arm.learning_rate),
-        trained=f"{arm.n_trained}/{arm.n_seeds}",
-        trained_share=round(100 * arm.n_trained / max(1, arm.n_seeds), 1),
-        trained_interval=f"{numbers.share(arm.trained_low)} to {numbers.share(arm.trained_high)}",
-        score=metric.full(score.median) if score else "–",
-        interval=f"{metric.value(score.low)} to {metric.value(score.high)}" if score else "",
+        trained=f"{arm.n_trained}/{arm.n_seeds}" if anything_learnt(record) else "–",
+        trained_share=round(100 * arm.n_trained / max(1, arm.n_seeds), 1) if anything_learnt(record) else 0.0,
+        score=metric.full(score.median) if known else "–",
+        interval=f"{metric.value(score.low)} to {metric.value(score.high)}" if known else "",
         steps=numbers.steps(arm.steps_to_target.median),
         seconds=numbers.seconds(arm.seconds),
         endings=_endings(arm),

@@ -29,7 +29,8 @@ def render_html(record: ComparisonRecord) -> str:
 
     page = page_of(record)
     scripts = {"bundle": _bundle(), "script": _resource("page.js")}
-    return _environment().get_template("page.html.j2").render(
+    template = _environment().get_template("page.html.j2")
+    return template.render(
         page=page,
         n_colors=N_COLORS,
         style=_resource("page.css"),
@@ -66,7 +67,12 @@ def _bundle() -> str:
 
     wanted = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
     version = wanted if wanted in vl_convert.get_vegalite_versions() else None
-    return re.sub(r"<(?=/script|!--)", r"\\x3c", vl_convert.javascript_bundle(vl_version=version), flags=re.IGNORECASE)
+    return re.sub(
+        r"<(?=/script|!--)",
+        r"\\x3c",
+        vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version),
+        flags=re.IGNORECASE,
+    )
 
 
 @cache

@@ -27,7 +27,9 @@ class Metric:
         return self.value(score) + (self.unit if math.isfinite(score) else "")
 
     def interval(self, summary: Summary) -> str:
-        """Return "97.8 [97.5, 98.0]"."""
+        """Return "97.8 [97.5, 98.0]", or "-" if there is no number."""
+        if math.isnan(summary.median):
+            return "-"
         return f"{self.value(summary.median)} [{self.value(summary.low)}, {self.value(summary.high)}]"
 
     def difference(self, score: float) -> str:
@@ -45,7 +47,7 @@ def metric_of(record: ComparisonRecord) -> Metric:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """Return `value` in so many significant digits: "0.03", "2.7e-13", "never a number" as "nan".
+    """Return `value` in so many significant digits: "0.03", "2.7e-13", "nan".
 
     Example:
         >>> significant(0.0300001), significant(2.71e-13), significant(12345.0)
@@ -63,7 +65,7 @@ def steps(value: float) -> str:
 
 def seconds(value: float) -> str:
     """Return a time in seconds: one decimal below 100."""
-    return _fixed(value, 1 if value < 100 else 0)  # noqa: PLR2004
+    return _fixed(value, 1 if value < 100 else 0)
 
 
 def p_value(value: float) -> str:
@@ -73,9 +75,9 @@ def p_value(value: float) -> str:
         >>> p_value(0.034), p_value(0.00041), p_value(1e-9)
         ('0.034', '0.0004', '<0.0001')
     """
-    if value < 0.0001:  # noqa: PLR2004
+    if value < 0.0001:
         return "<0.0001"
-    return _fixed(value, 3 if value >= 0.001 else 4)  # noqa: PLR2004
+    return _fixed(value, 3 if value >= 0.001 else 4)
 
 
 def share(part: float) -> str:

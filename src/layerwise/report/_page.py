@@ -9,6 +9,7 @@ from layerwise.records import ComparisonRecord
 from layerwise.report import _charts
 from layerwise.report import _numbers as numbers
 from layerwise.report._arm_view import ArmView, arm_views
+from layerwise.report._budget import within_budget
 from layerwise.report._charts import Figure
 from layerwise.report._summary import plain_summary
 from layerwise.report._tables import ground_rows, pair_groups, recipe_table, trained_means
@@ -39,6 +40,7 @@ class Page:
     summary: Sequence[str]
     arms: Sequence[ArmView]
     sections: Sequence[Section]
+    left_out: Sequence[str]
     metric: numbers.Metric
     trained: str
     pairs: Sequence[Sequence[dict[str, str]]]
@@ -52,6 +54,11 @@ class Page:
         return [arm.name for arm in self.record.arms]
 
     @property
+    def pairs_left_out(self) -> bool:
+        """Whether there are more pairs than the page shows."""
+        return sum(map(len, self.pairs)) < len(self.record.pairs)
+
+    @property
     def quiet(self) -> list[str]:
         """The arms without a finding."""
         return [arm.name for arm in self.record.arms if not arm.findings]
@@ -60,6 +67,7 @@ class Page:
 def page_of(record: ComparisonRecord) -> Page:
     """Return the page that shows `record`."""
     recipes, shared = recipe_table(record)
+    sections, left_out = within_budget([section for section in _sections(record) if section.figures or section.table])
     n_arms, n_seeds = len(record.arms), len(record.seeds)
     return Page(
         record=record,
@@ -67,7 +75,8 @@ def page_of(record: ComparisonRecord) -> Page:
         f"{n_seeds} {'seed' if n_seeds == 1 else 'seeds'}{' each' if n_arms > 1 else ''}",
         summary=plain_summary(record),
         arms=arm_views(record),
-        sections=[section for section in _sections(record) if section.figures or section.table],
+        sections=sections,
+        left_out=[section.title for section in left_out],
         metric=numbers.metric_of(record),
         trained=trained_means(record),
         pairs=pair_groups(record),
@@ -80,10 +89,19 @@ def page_of(record: ComparisonRecord) -> Page:
 def _sections(record: ComparisonRecord) -> Iterator[Section]:
     metric = numbers.metric_of(record).name
     yield Section("arms", "The arms", "The best first, each at its own best learning rate.", table="arms")
-    yield Section("accuracy", f"Final {metric}", "One point for each seed: what a single run could have told you.",
-                  _charts.accuracy_figures(record), layout="one")
-    yield Section("curves", "Learning curves", "Lines are medians over seeds; bands hold the middle 80% of seeds.",
-                  _charts.curve_figures(record))
+    yield Section(
+        "accuracy",
+        f"Final {metric}",
+        "One point for each seed: what a single run could have told you.",
+        _charts.accuracy_figures(record),
+        layout="one",
+    )
+    yield Section(
+        "curves",
+        "Learning curves",
+        "Lines are medians over seeds; bands hold the middle 80% of seeds.",
+        _charts.curve_figures(record),
+    )
     yield Section("activations", "Activations, layer by layer",
                   "What the units of each layer put out for one batch, the layer next to the input on top: grey at the "
                   "start of training, in color at the end. The height is the square root of the share, so that the "

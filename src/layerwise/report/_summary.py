@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
 from layerwise.records import Arm, ComparisonRecord
 from layerwise.report import _numbers as numbers
-from layerwise.report._verdict import leading_finding, learns, ordered_pairs, ranked, score_of
+from layerwise.report._printable import printable
+from layerwise.report._verdict import anything_learnt, leading_finding, learns, ordered_pairs, ranked, score_of, told_apart
 
 MOST_REASONS = 3
+MOST_NAMES = 6
 
 
 def plain_summary(record: ComparisonRecord) -> list[str]:
     """Return two to five sentences: which arms train, which is best and by how much, why the others fail.
 
-    An arm trains if at least half of its seeds do (`ComparisonRecord.trained_at`) and its median is above chance.
+    An arm trains if at least half of its seeds do (`ComparisonRecord.trained_at`). If no arm's median is above chance,
+    none does.
     """
     winners = [arm for arm in ranked(record) if learns(record, arm)]
     losers = [arm for arm in ranked(record) if arm not in winners]
@@ -23,55 +27,68 @@ def plain_summary(record: ComparisonRecord) -> list[str]:
     if winners:
         sentences.append(_best(record, winners))
     if record.interrupted:
-        sentences.append("It was interrupted: what follows covers the runs that had ended.")
-    return sentences + _reasons(record, losers, room=5 - len(sentences))
+        sentences.append("It was interrupted: the numbers cover the runs that had ended.")
+    sentences += _reasons(record, losers, room=5 - len(sentences))
+    return [printable(sentence) for sentence in sentences]
 
 
 def reason(arm: Arm) -> str:
     """Return the leading finding of `arm` in words: its code, its layer, its sentence."""
     finding = leading_finding(arm)
+    if not arm.n_seeds:
+        return "No run of it has ended."
     if finding is None:
-        return "No rule says why." if arm.n_seeds else "No run of it has ended."
+        return "No rule says why."
     said = finding.layer is None or re.search(rf"\b{re.escape(finding.layer)}\b", finding.text)
     where = "" if said else f" at {finding.layer}"
     return f"{finding.code}{where}: {finding.text.rstrip('. ')}."
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return "a", "a and b", or "a, b and c"."""
+    """Return "a", "a and b", "a, b and c", or the first names and how many more there are.
+
+    Example:
+        >>> listed("ab"), listed("abcdefgh")
+        ('a and b', 'a, b, c, d, e and 3 more')
+    """
+    if len(names) > MOST_NAMES:
+        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def _who_trains(record: ComparisonRecord, winners: list[Arm]) -> str:
     n_arms, on = len(record.arms), f"On {record.data.name}"
+    if not any(map(score_of, record.arms)):
+        return f"{on}, no run has ended: there is nothing to compare."
     if not winners:
-        level = numbers.metric_of(record).full(record.chance)
-        return f"{on}, {'no arm' if n_arms > 1 else 'this arm'} does better than guessing ({level})."
+        who = "no arm does" if n_arms > 1 else f"{record.arms[0].name} does not do"
+        return f"{on}, {who} better than guessing ({numbers.metric_of(record).full(record.chance)})."
+    every = all(arm.n_trained == arm.n_seeds for arm in winners)
+    names = listed([arm.name if every else f"{arm.name} ({arm.n_trained}/{arm.n_seeds} seeds)" for arm in winners])
     if n_arms == 1:
-        return f"{on}, {winners[0].name} trains in {winners[0].n_trained} of {winners[0].n_seeds} seeds."
-    names = listed([f"{arm.name} ({arm.n_trained}/{arm.n_seeds} seeds)" for arm in winners])
-    how_many = f"all {n_arms}" if len(winners) == n_arms else f"{len(winners)} of {n_arms}"
+        return f"{on}, {names} trains{' in every seed' if every else ''}."
+    everybody = "both" if n_arms == 2 else f"all {n_arms}"
+    how_many = everybody if len(winners) == n_arms else f"{len(winners)} of {n_arms}"
     verb = "trains" if len(winners) == 1 else "train"
-    return f"{on}, {how_many} arms {verb}: {names}."
+    return f"{on}, {how_many} arms {verb}{', in every seed' if every else ''}: {names}."
 
 
 def _best(record: ComparisonRecord, winners: list[Arm]) -> str:
-    metric, best = numbers.metric_of(record), winners[0]
-    score = best.score
-    text = (
-        f"{'Its' if len(record.arms) == 1 else f'Best is {best.name}, with a'} median {metric.name} of "
-        f"{metric.full(score.median)} (95% interval {metric.full(score.low)} to {metric.full(score.high)})"
-    )
-    return text + _lead(record, winners) + "."
+    metric, score = numbers.metric_of(record), winners[0].score
+    alone = len(record.arms) == 1
+    whose = f"Its median {metric.name} is" if alone else f"Best is {winners[0].name}, with a median {metric.name} of"
+    interval = f"95% interval {metric.full(score.low)} to {metric.full(score.high)}"
+    return f"{whose} {metric.full(score.median)} ({interval}){_lead(record, winners)}."
 
 
 def _lead(record: ComparisonRecord, winners: list[Arm]) -> str:
     """Return by how much the best arm is ahead of the next one that can be told from it, and who cannot be."""
     metric, names = numbers.metric_of(record), {arm.name for arm in winners[1:]}
     pairs = [pair for pair in ordered_pairs(record) if pair.a == winners[0].name and pair.b in names]
-    close = [pair.b for pair in pairs if not pair.low > 0]
+    close = [pair for pair in pairs if not (told_apart(pair) and pair.difference > 0)]
     if close:
-        return f"; {listed(close)} cannot be told apart from it by seed (the 95% interval of the difference holds 0)"
+        p_values = listed([f"p {_equals(pair.p_value)}" for pair in close])
+        return f"; {listed([pair.b for pair in close])} cannot be told apart from it, seed by seed ({p_values})"
     if not pairs:
         return ""
     by = f"{metric.value(pairs[0].difference)} {metric.step}".strip()
@@ -95,10 +112,12 @@ def _reasons(record: ComparisonRecord, losers: list[Arm], room: int) -> list[str
 
 def _fails(record: ComparisonRecord, arm: Arm) -> str:
     score, metric = score_of(arm), numbers.metric_of(record)
-    if score is None:
+    if score is None or not arm.n_seeds:
         return f"{arm.name} has no result."
-    median = f"median {metric.name} {metric.full(score.median)}"
-    return f"{arm.name} does not train ({arm.n_trained}/{arm.n_seeds} seeds, {median})."
+    known = math.isfinite(score.median)
+    result = f"median {metric.name} {metric.full(score.median)}" if known else "no finite score"
+    share = f"{arm.n_trained}/{arm.n_seeds} seeds, " if anything_learnt(record) else ""
+    return f"{arm.name} does not train ({share}{result})."
 
 
 def _short(arm: Arm) -> str:

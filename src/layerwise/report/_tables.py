@@ -7,12 +7,16 @@ from itertools import groupby
 
 from layerwise.records import ComparisonRecord
 from layerwise.report import _numbers as numbers
-from layerwise.report._verdict import ordered_pairs, ranked
+from layerwise.report._verdict import anything_learnt, ordered_pairs, ranked, told_apart
+
+MOST_PAIRS = 300
 
 
 def trained_means(record: ComparisonRecord) -> str:
     """Return what "trained" means in this comparison, with its numbers."""
     metric = numbers.metric_of(record)
+    if not anything_learnt(record):
+        return f"No arm is above guessing ({metric.full(record.chance)}), so no seed counts as trained."
     return (
         f"A seed counts as trained if its {metric.name} is at least {metric.full(record.trained_at)}: halfway from "
         f"guessing ({metric.full(record.chance)}) to the best arm's median."
@@ -20,8 +24,9 @@ def trained_means(record: ComparisonRecord) -> str:
 
 
 def pair_groups(record: ComparisonRecord) -> list[list[dict[str, str]]]:
-    """Return every pair, the better arm first, in one group for each first arm."""
-    return [list(group) for _, group in groupby(_pairs(record), key=lambda pair: pair["a"])]
+    """Return every pair, the better arm first, in one group for each first arm; of very many, the first group."""
+    groups = [list(group) for _, group in groupby(_pairs(record), key=lambda pair: pair["a"])]
+    return groups if len(record.pairs) <= MOST_PAIRS else groups[:1]
 
 
 def _pairs(record: ComparisonRecord) -> list[dict[str, str]]:
@@ -34,7 +39,7 @@ def _pairs(record: ComparisonRecord) -> list[dict[str, str]]:
             "interval": f"{metric.difference(pair.low)} to {metric.difference(pair.high)}",
             "p": numbers.p_value(pair.p_value),
             "n": str(pair.n),
-            "apart": "yes" if pair.low > 0 or pair.high < 0 else "",
+            "apart": "yes" if told_apart(pair) else "",
         }
         for pair in ordered_pairs(record)
     ]
@@ -52,11 +57,11 @@ def recipe_table(record: ComparisonRecord) -> tuple[dict[str, list[str]], str]:
 
 def ground_rows(record: ComparisonRecord) -> list[tuple[str, tuple[str, ...]]]:
     """Return what the comparison stands on: data, parts, scaling, seeds, machine, versions, command, notes."""
-    data = record.data
+    data, outputs = record.data, "classes" if "accuracy" in record.metric else "outputs"
     rows = [
         ("Data", f"{data.name}: {data.source}"),
         ("Parts", f"{data.n_train:,} to train on, {data.n_validation:,} to choose with, {data.n_test:,} to test on"),
-        ("Shape", f"{data.n_features:,} features, {data.n_outputs:,} {_outputs(data.kind)}"),
+        ("Shape", f"{data.n_features:,} features, {data.n_outputs:,} {outputs}"),
         ("Scaling", data.scaling),
         ("Seeds", f"{_ranges(record.seeds)}; for the search {_ranges(record.search_seeds) or 'none'}"),
         ("Device", record.device),
@@ -65,10 +70,6 @@ def ground_rows(record: ComparisonRecord) -> list[tuple[str, tuple[str, ...]]]:
         ("Command", record.command),
     ]
     return [(name, (text,)) for name, text in rows if text] + ([("Notes", record.notes)] if record.notes else [])
-
-
-def _outputs(kind: str) -> str:
-    return "classes" if kind == "classification" else "outputs"
 
 
 def _flat(recipe: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from layerwise.records import Arm, ComparisonRecord
 from layerwise.report import _numbers as numbers
+from layerwise.report._printable import printable
 from layerwise.report._summary import reason
-from layerwise.report._verdict import learns, ordered_pairs, ranked, score_of
+from layerwise.report._verdict import anything_learnt, learns, ordered_pairs, ranked, score_of
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -39,12 +40,14 @@ def comparison_table(record: ComparisonRecord) -> Group:
 
 
 def pairs_table(record: ComparisonRecord) -> Group:
-    """Return, for rich, every pair of arms: the mean difference by seed, its 95% interval and its p-value.
+    """Return, for rich, every pair of arms: the mean difference by seed, its 95% interval, its p-value after Holm.
 
     The better arm of each pair stands first, so that the differences are positive; the best arm's pairs come first.
     """
     from rich.console import Group
 
+    if not record.pairs:
+        return Group(_text("There are no two arms to compare."))
     metric = numbers.metric_of(record)
     header = ["arm", "minus", metric.step or "R2", "95% interval", "p"]
     cells, last = [], None
@@ -55,7 +58,7 @@ def pairs_table(record: ComparisonRecord) -> Group:
         last = pair.a
     widths = _widths([header, *cells], n_names=2)
     heading, rule = _lines([header], widths, n_names=2, style="bold"), _text("-" * _total(widths), "dim")
-    title = f"Difference in {metric.name}, paired by seed: mean, interval, two-sided p-value"
+    title = f"Difference in {metric.name}, paired by seed; p corrected for {len(record.pairs)} pairs (Holm)"
     return Group(_text(title), _text(""), heading, rule, _lines(cells, widths, n_names=2))
 
 
@@ -69,7 +72,7 @@ def _cells(record: ComparisonRecord, arm: Arm) -> list[str]:
     return [
         arm.name,
         numbers.significant(arm.learning_rate),
-        f"{arm.n_trained}/{arm.n_seeds}",
+        f"{arm.n_trained}/{arm.n_seeds}" if anything_learnt(record) else "-",
         numbers.metric_of(record).interval(score) if score else "-",
         numbers.steps(arm.steps_to_target.median),
         numbers.seconds(arm.seconds),
@@ -79,9 +82,14 @@ def _cells(record: ComparisonRecord, arm: Arm) -> list[str]:
 def _legend(record: ComparisonRecord) -> list[list[str]]:
     metric = numbers.metric_of(record)
     full, watched = metric.full, metric.name.replace("test", "validation")
-    halfway = f"halfway from guessing ({full(record.chance)}) to the best arm's median"
+    trained = (
+        f"seeds with a {metric.name} of at least {full(record.trained_at)}, halfway from guessing "
+        f"({full(record.chance)}) to the best arm's median"
+        if anything_learnt(record)
+        else f"not counted, since no arm is above guessing ({full(record.chance)})"
+    )
     return [
-        ["trained", f"seeds with a {metric.name} of at least {full(record.trained_at)}, {halfway}"],
+        ["trained", trained],
         ["test", "median over seeds [95% interval], at the rate that did best on validation data"],
         ["steps", f"updates until {watched} reached {full(record.target)}, median over seeds"],
     ]
@@ -93,7 +101,9 @@ def _widths(rows: Sequence[Sequence[str]], n_names: int = 1) -> list[int]:
 
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     room = WIDTH - sum(widths[n_names:]) - GAP * (len(widths) - 1)
-    return [min(width, max(8, room // n_names)) for width in widths[:n_names]] + widths[n_names:]
+    names = widths[:n_names]
+    longest = max(cap for cap in range(8, WIDTH) if cap == 8 or sum(min(cap, name) for name in names) <= room)
+    return [min(longest, name) for name in names] + widths[n_names:]
 
 
 def _total(widths: Sequence[int]) -> int:
@@ -108,14 +118,14 @@ def _lines(rows: Sequence[Sequence[str]], widths: Sequence[int], n_names: int = 
     for place, width in enumerate(widths):
         table.add_column(width=width, justify="left" if place < n_names else "right", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_printable(cell), style=style) for cell in row))
+        table.add_row(*(Text(printable(cell), style=style) for cell in row))
     return table
 
 
 def _text(line: str, style: str = "") -> RenderableType:
     from rich.text import Text
 
-    return Text(_printable(line), style=style)
+    return Text(printable(line), style=style)
 
 
 def _indented(line: str, style: str) -> RenderableType:
@@ -123,8 +133,3 @@ def _indented(line: str, style: str) -> RenderableType:
     from rich.padding import Padding
 
     return Constrain(Padding(_text(line, style), (0, 0, 0, 4)), WIDTH)
-
-
-def _printable(text: str) -> str:
-    """Return `text` with a "?" for each sign that could steer the terminal."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)

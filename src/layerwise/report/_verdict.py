@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from layerwise.records import Arm, ComparisonRecord, Finding, Pair, Summary
 
+SIGNIFICANT = 0.05
+
 
 def score_of(arm: Arm) -> Summary | None:
     """Return the arm's score, None if no run of it has ended."""
@@ -14,12 +16,17 @@ def score_of(arm: Arm) -> Summary | None:
 
 
 def learns(record: ComparisonRecord, arm: Arm) -> bool:
-    """Return True if half of the arm's seeds or more trained, and its median is above chance beyond doubt.
+    """Return True if half of the arm's seeds or more trained, in a comparison where something was learnt at all."""
+    return anything_learnt(record) and 2 * arm.n_trained >= arm.n_seeds > 0
 
-    The second condition guards the first: where no arm learns, halfway from chance to the best is no height at all.
+
+def anything_learnt(record: ComparisonRecord) -> bool:
+    """Return True if the best arm's median is above chance, its whole 95% interval with it.
+
+    Where it is not, halfway from chance to the best arm is no height at all, and "trained" means nothing.
     """
-    score = score_of(arm)
-    return score is not None and 2 * arm.n_trained >= arm.n_seeds > 0 and score.low > record.chance
+    scores = [score for arm in ranked(record)[:1] if (score := score_of(arm)) is not None]
+    return any(score.low > record.chance for score in scores)
 
 
 def ranked(record: ComparisonRecord) -> tuple[Arm, ...]:
@@ -38,6 +45,11 @@ def ordered_pairs(record: ComparisonRecord) -> tuple[Pair, ...]:
     place = {arm.name: number for number, arm in enumerate(ranked(record))}
     turned = [pair if place[pair.a] < place[pair.b] else _turned(pair) for pair in record.pairs]
     return tuple(sorted(turned, key=lambda pair: (place[pair.a], place[pair.b])))
+
+
+def told_apart(pair: Pair) -> bool:
+    """Return True if the difference is significant: its p-value, corrected over all pairs, is below 0.05."""
+    return pair.p_value < SIGNIFICANT
 
 
 def _rank(arm: Arm) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def check_writable(folder: str | os.PathLike[str]) -> Path:
     except (OSError, ValueError) as error:
         raise not_writable(path, error) from error
     finally:
-        _remove_empty(missing)
+        for made in missing:
+            with contextlib.suppress(OSError, ValueError):
+                made.rmdir()  # which leaves a folder that something is in
     return path
 
 
@@ -40,9 +43,3 @@ def _probe(folder: Path) -> None:
     probe = folder / ".layerwise-probe"
     replace_whole(probe, b"")
     probe.unlink()
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    for folder in folders:
-        if os.path.isdir(folder) and not any(folder.iterdir()):  # `Path.is_dir` raises on a name that is too long
-            folder.rmdir()

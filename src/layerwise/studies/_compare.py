@@ -6,12 +6,12 @@ import platform
 import statistics
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from layerwise._base import InvalidInput, positive_int
+from layerwise._base import InvalidInput, at_least, positive_int
 from layerwise.data import Data, load
 from layerwise.models import Recipe, preset
 from layerwise.population import Fit, Progress, fit
@@ -50,11 +50,11 @@ Progressive = Listener | bool
 
 
 def compare(
-    recipes: Sequence[Recipe | str] = DEFAULT_ARMS,
+    recipes: Recipe | str | Iterable[Recipe | str] = DEFAULT_ARMS,
     data: Any = "digits",
     *,
     seeds: int | Sequence[int] = 30,
-    learning_rates: Sequence[float] | None = None,
+    learning_rates: float | Sequence[float] | None = None,
     search_seeds: int = 3,
     device: str | torch.device = "cpu",
     chunk_size: int | None = None,
@@ -68,7 +68,7 @@ def compare(
     A seed decides the split, the data order and the initial draw, and is shared by all arms, so differences are paired.
 
     Args:
-        recipes: recipes, or names of presets.
+        recipes: recipes, or names of presets; one or several.
         data: whatever `layerwise.data.load` takes.
         seeds: how many final seeds, or which.
         learning_rates: the grid; None: five rates around the optimizer's usual one; a single rate is used as it is.
@@ -90,10 +90,12 @@ def compare(
     """
     started = time.perf_counter()
     ground = load(data)
-    arms = _suited([preset(recipe) if isinstance(recipe, str) else recipe for recipe in recipes], ground)
+    arms = _suited(_recipes(recipes), ground)
+    searching = tuple(range(SEARCH_SEED, SEARCH_SEED + positive_int("search_seeds", search_seeds)))
+    fresh = _fresh(seeds, searching)
     train = _Trainer(ground, device, chunk_size, progress)
-    chosen, searched = _search(arms, learning_rates, search_seeds, train)
-    final = train("final", [choice.recipe for choice in chosen], seeds)
+    chosen, searched = _search(arms, learning_rates, searching, train)
+    final = train("final", [choice.recipe for choice in chosen], fresh)
     record = _record(chosen, final, ground, searched)
     return Comparison(replace(record, command=command, device=final.device, seconds=time.perf_counter() - started))
 
@@ -131,6 +133,28 @@ class _Trainer:
             )
 
 
+def _recipes(recipes: Recipe | str | Iterable[Recipe | str]) -> list[Recipe]:
+    several = [recipes] if isinstance(recipes, Recipe | str) else list(recipes)
+    for one in several:
+        if not isinstance(one, Recipe | str):
+            raise InvalidInput("`recipes` must be recipes or names of presets", got=one)
+    return [preset(one) if isinstance(one, str) else one for one in several]
+
+
+def _fresh(seeds: int | Sequence[int], searching: tuple[int, ...]) -> list[int]:
+    """Return the final seeds, checked before the search, which takes most of the time; none may be one of its own."""
+    if isinstance(seeds, int):
+        seeds = range(positive_int("seeds", seeds))
+    final = [at_least("seeds", seed, 0) for seed in seeds]
+    if not final or len(set(final)) < len(final):
+        raise InvalidInput("`seeds` must be a positive int, or different ints of at least 0", got=final)
+    if used := sorted(set(final) & set(searching)):
+        raise InvalidInput(
+            "`seeds` must be fresh, and those of the search are not", got=used, cure=f"Stay below {SEARCH_SEED}."
+        )
+    return final
+
+
 def _suited(recipes: Sequence[Recipe], data: Data) -> list[Recipe]:
     """Arms with names of their own; regression always with squared error."""
     names = [recipe.name for recipe in recipes]
@@ -142,9 +166,8 @@ def _suited(recipes: Sequence[Recipe], data: Data) -> list[Recipe]:
 
 
 def _search(
-    arms: Sequence[Recipe], rates: Sequence[float] | None, n_seeds: int, train: _Trainer
+    arms: Sequence[Recipe], rates: float | Sequence[float] | None, seeds: tuple[int, ...], train: _Trainer
 ) -> tuple[list[_Choice], tuple[int, ...]]:
-    seeds = tuple(range(SEARCH_SEED, SEARCH_SEED + positive_int("search_seeds", n_seeds)))
     grid = {arm.name: candidates(arm, rates) for arm in arms}
     if all(len(tried) == 1 for tried in grid.values()):
         chosen, seeds = [_Choice(tried[0], []) for tried in grid.values()], ()
@@ -175,15 +198,15 @@ def _record(chosen: Sequence[_Choice], final: Fit, data: Data, searched: tuple[i
         raise KeyboardInterrupt
     metric = "test_accuracy" if data.task == "classification" else "test_r2"
     best = max(statistics.median(run.scores[metric] for run in runs[choice.recipe.name]) for choice in ended)
-    scale = Scale(metric, data.chance, best)
+    summary = data.split(min(run.seed for run in final.runs)).summary(data)
+    scale = Scale(metric, data.chance, best, summary.n_test)
     arms = tuple(
         make_arm(c.recipe, runs[c.recipe.name], histograms[c.recipe.name], c.trials, data, scale) for c in ended
     )
-    first = min(run.seed for run in final.runs)
     return ComparisonRecord(
         arms=arms,
         pairs=make_pairs(arms, metric),
-        data=data.split(first).summary(data),
+        data=summary,
         metric=metric,
         chance=scale.chance,
         trained_at=scale.trained_at,
@@ -194,15 +217,19 @@ def _record(chosen: Sequence[_Choice], final: Fit, data: Data, searched: tuple[i
         versions=_versions(),
         command="",
         seconds=0.0,
-        notes=tuple(_notes(ended, final)),
+        notes=tuple(_notes(ended, final, scale)),
         interrupted=final.interrupted,
     )
 
 
-def _notes(chosen: Sequence[_Choice], final: Fit) -> list[str]:
+def _notes(chosen: Sequence[_Choice], final: Fit, scale: Scale) -> list[str]:
     notes = []
     if final.interrupted:
         notes.append(f"Interrupted: {len(final.runs)} of {final.n_planned} final runs ended and are reported.")
+    if not scale.learnt:
+        notes.append(
+            f"No arm's median is above {scale.luck:.3g}, which guessing may reach by luck, so no run counts as trained."
+        )
     for recipe, trials in chosen:
         rates, best = [trial.learning_rate for trial in trials], recipe.optimizer.learning_rate
         if rates and best in (rates[0], rates[-1]):

@@ -42,8 +42,9 @@ class Comparison:
         from layerwise.store import check_writable, save, write_text
 
         check_writable(folder)
+        page = render_html(self.record)  # drawn before anything is written: both files come, or none
         save(self.record, folder)
-        write_text(Path(folder) / "report.html", render_html(self.record))
+        write_text(Path(folder) / "report.html", page)
         return Path(folder)
 
     def _repr_html_(self) -> str:

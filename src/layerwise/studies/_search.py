@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from layerwise._base import InvalidInput, positive
 from layerwise.models import Recipe
@@ -24,14 +24,15 @@ def learning_rates(method: str) -> tuple[float, ...]:
     return tuple(round(CENTERS[method] * factor, 10) for factor in FACTORS)
 
 
-def candidates(recipe: Recipe, rates: Sequence[float] | None) -> list[Recipe]:
+def candidates(recipe: Recipe, rates: float | Sequence[float] | None) -> list[Recipe]:
     """Return `recipe` at each rate of the grid: the given one, or its optimizer's."""
     grid = learning_rates(recipe.optimizer.method) if rates is None else check_rates(rates)
     return [recipe.replace(learning_rate=rate) for rate in grid]
 
 
-def check_rates(rates: Sequence[float]) -> tuple[float, ...]:
+def check_rates(rates: float | Sequence[float]) -> tuple[float, ...]:
     """Return the rates, ascending, if there are any and all are positive and different."""
+    rates = rates if isinstance(rates, Iterable) else [rates]
     found = sorted(positive("learning_rates", rate) for rate in rates)
     if not found or len(set(found)) < len(found):
         raise InvalidInput("`learning_rates` must be different positive numbers", got=list(rates))

@@ -89,7 +89,8 @@ def pool(histograms: Sequence[tuple[Histogram, ...]]) -> tuple[Histogram, ...]:
 def steps_to(target: float, run: Run, curve_name: str) -> float:
     """Return the updates after which the validation score first reached `target`; infinite if it never did."""
     curve = run.curve(curve_name)
-    reached = [step for step, value in zip(curve.steps, curve.values, strict=True) if value >= target] if curve else []
+    points = zip(curve.steps, curve.values, strict=True) if curve else ()
+    reached = [step for step, value in points if value >= target and step <= run.n_steps]
     return float(reached[0]) if reached else math.inf
 
 
@@ -99,6 +100,28 @@ class Scale(NamedTuple):
     metric: str
     chance: float
     best: float
+    n_test: int
+
+    @property
+    def luck(self) -> float:
+        """What guessing may score: three standard errors of one test part above chance, or a twentieth of the way from
+        chance to perfect where that is less (a correlation of three standard errors, for R2).
+        """
+        error = 9 / self.n_test if self.metric == "test_r2" else 3 * math.sqrt(self._variance / self.n_test)
+        return self.chance + min(error, (1 - self.chance) / 20)
+
+    @property
+    def learnt(self) -> bool:
+        """Whether any arm learnt anything; if none did, halfway to the best is no height at all."""
+        return self.best > self.luck
+
+    def trained(self, score: float) -> bool:
+        """Return whether a run with this score trained."""
+        return self.learnt and score >= self.trained_at
+
+    @property
+    def _variance(self) -> float:
+        return self.chance * (1 - self.chance)
 
     @property
     def trained_at(self) -> float:
@@ -121,7 +144,8 @@ def make_arm(
 ) -> Arm:
     """Return everything about one arm."""
     values = [run.scores[scale.metric] for run in runs]
-    n_trained = sum(value >= scale.trained_at for value in values)
+    n_trained = sum(map(scale.trained, values))
+    goal = scale.target if scale.learnt else math.inf
     share = stats.wilson_interval(n_trained, len(runs))
     told = facts(recipe, data, max(run.n_steps for run in runs))
     validation = scale.metric.replace("test", "validation")
@@ -136,7 +160,7 @@ def make_arm(
         trained_high=share.high,
         test_accuracy=summarize(values) if data.task == "classification" else None,
         test_r2=summarize(values) if data.task == "regression" else None,
-        steps_to_target=summarize([steps_to(scale.target, run, validation) for run in runs]),
+        steps_to_target=summarize([steps_to(goal, run, validation) for run in runs]),
         seconds=sum(run.seconds for run in runs),
         findings=judge(runs, told),
         curves=tuple(band(name, runs) for name in (validation, "train_loss", "validation_loss")),

@@ -17,6 +17,8 @@ from layerwise.report._verdict import learns, ranked, score_of
 if TYPE_CHECKING:
     import altair as alt
 
+    from layerwise.report._charts._figure import Layered
+
 LANE = 62  # pixels for one arm
 N_COLUMNS = 90  # points nearer than one of so many columns stand one above the other
 LOWEST_R2 = -1.0
@@ -32,7 +34,7 @@ def accuracy_figures(record: ComparisonRecord) -> tuple[Figure, ...]:
     winners = [arm for arm in arms if learns(record, arm)]
     if not 0 < len(winners) < len(arms):
         return (everything,)
-    return everything, _figure(record, winners, "scores-close", f"Final {name}, the arms that train alone", [])
+    return everything, _figure(record, winners, "scores-close", f"Final {name} of the arms that train", [])
 
 
 def _figure(record: ComparisonRecord, arms: Sequence[Arm], name: str, title: str, marks: list[Row]) -> Figure:
@@ -44,7 +46,7 @@ def _figure(record: ComparisonRecord, arms: Sequence[Arm], name: str, title: str
     rows = [row for lane, arm in enumerate(arms) for row in _rows(record, arm, lane, domain[1] - domain[0])] + marks
     chart = _chart(record, [metric.factor * end for end in domain], len(arms))
     scaled = [{key: _scale(key, value, metric.factor) for key, value in row.items()} for row in rows]
-    note = "Point: one seed. Thick bar: the 95% interval of the median. Upright line: the median."
+    note = "Point: one seed. Bar: the 95% interval of the median. Upright line: the median."
     below = f"Seeds below {LOWEST_R2:g} are not drawn." if min(ends) < lowest else ""
     return Figure(name=name, title=title, spec=draw(chart, title, scaled), note=words(note, below))
 
@@ -92,24 +94,27 @@ def _marks(record: ComparisonRecord) -> list[Row]:
     ]
 
 
-def _chart(record: ComparisonRecord, domain: list[float], n_lanes: int) -> alt.LayerChart:
+def _chart(record: ComparisonRecord, domain: list[float], n_lanes: int) -> Layered:
     import altair as alt
 
     metric = numbers.metric_of(record)
     unit = f" ({metric.unit})" if metric.unit else ""
-    x = alt.X("x:Q", scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(title=f"{metric.name}{unit}", tickCount=8))
+    axis = alt.Axis(title=f"{metric.name}{unit}", tickCount=8)
+    x = alt.X("x:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[-0.4, n_lanes], reverse=True, nice=False), axis=None)
     color, base = arm_color(record), alt.Chart(alt.NamedData(name="rows"))
     points = base.transform_filter("datum.kind === 'seed'").encode(x, y, color, opacity=faded(0.7))
     medians = base.transform_filter("datum.kind === 'median'").encode(y=y, opacity=faded(1.0))
     marks = base.transform_filter("datum.kind === 'mark'").encode(x)
-    words_left: dict[str, Any] = {"align": "left", "dy": -28, "fontWeight": 600, "strokeJoin": "round"}
+    middle = [alt.Tooltip("arm:N", title="arm"), alt.Tooltip("label:N", title="median [95% interval]")]
+    room = alt.ExprRef("width - 130")  # what the numbers at the right leave
+    words_left: dict[str, Any] = {"align": "left", "dy": -28, "fontWeight": 600, "strokeJoin": "round", "limit": room}
     return alt.layer(
         marks.mark_rule(strokeDash=[3, 3]),
         marks.mark_text(align="left", dx=4, color="var(--muted)").encode(text="label:N", y=alt.value(8)),
+        medians.mark_rule(strokeWidth=2, color="var(--ink)", clip=True).encode(x=alt.X("low:Q"), x2="high:Q"),
         points.mark_circle(size=46, clip=True).encode(tooltip=_tips(metric)),
-        medians.mark_rule(strokeWidth=3, color="var(--ink)", clip=True).encode(x=alt.X("low:Q"), x2="high:Q"),
-        medians.mark_tick(thickness=2.5, size=26, color="var(--ink)").encode(x=alt.X("x:Q"), tooltip=_tips(metric)),
+        medians.mark_tick(thickness=2.5, size=26, color="var(--ink)").encode(x=alt.X("x:Q"), tooltip=middle),
         medians.mark_text(stroke="var(--panel)", strokeWidth=5, **words_left).encode(x=alt.value(2), text="arm:N"),
         medians.mark_text(**words_left).encode(x=alt.value(2), text="arm:N"),
         medians.mark_text(align="right", dy=-28, color="var(--muted)").encode(x=alt.value("width"), text="label:N"),

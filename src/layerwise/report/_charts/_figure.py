@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import altair as alt
 
+    Layered = alt.LayerChart | alt.FacetChart  # what altair's types say of layers with a parameter; none is a facet
+
 Row = Mapping[str, object]
 Spec = dict[str, Any]
 
@@ -60,7 +62,7 @@ class Figure:
         return int(self.spec["height"]) + 45
 
 
-def draw(chart: alt.LayerChart | alt.Chart, title: str, rows: Iterable[Row]) -> Spec:
+def draw(chart: Layered, title: str, rows: Iterable[Row]) -> Spec:
     """Return `chart` as a specification that fills its container's width, holds `rows` and says `title` aloud.
 
     It is not validated here: that took a second for the page of six arms. The tests validate every figure.
@@ -90,4 +92,4 @@ def _short(value: float) -> float | int | None:
     if not math.isfinite(value):
         return None
     short = float(f"{value:.4g}")
-    return int(short) if short.is_integer() and abs(short) < 10**9 else short  # noqa: PLR2004
+    return int(short) if short.is_integer() and abs(short) < 10**9 else short

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from layerwise.records import Histogram
 
@@ -61,8 +61,7 @@ def outline(histogram: Histogram, base: int, when: str, domain: Sequence[float])
 
 
 def _middles(histogram: Histogram) -> list[float]:
-    ends = edges(histogram)
-    return [(low + high) / 2 for low, high in zip(ends, ends[1:], strict=False)]
+    return [(low + high) / 2 for low, high in pairwise(edges(histogram))]
 
 
 def _mean(counts: Sequence[int], values: Sequence[float]) -> float:

@@ -15,7 +15,7 @@ from layerwise.report._charts._scales import padded
 from layerwise.report._layer_names import in_order, short
 
 if TYPE_CHECKING:
-    import altair as alt
+    from layerwise.report._charts._figure import Layered
 
 ROW = 34  # pixels for one layer
 MOST_LAYERS = 12
@@ -49,7 +49,8 @@ def _figure(arm: Arm, place: int) -> Figure:
     chart = _chart(shown, domain, color(place))
     left_out = f"{len(shown)} of {len(layers)} layers." if len(shown) < len(layers) else ""
     note = words(_when(ridges), left_out)
-    return Figure(name=f"histograms-{place}", title=arm.name, spec=draw(chart, title, rows + _tips(ridges)), note=note, arm=place)
+    spec = draw(chart, title, rows + _tips(ridges))
+    return Figure(name=f"histograms-{place}", title=arm.name, spec=spec, note=note, arm=place)
 
 
 def _some(layers: Sequence[str]) -> list[str]:
@@ -75,8 +76,9 @@ def _domain(arm: Arm, ridges: Sequence[Ridge]) -> list[float]:
 
 
 def _when(ridges: Sequence[Ridge]) -> str:
-    last = [ridge.histogram.step for ridge in ridges if ridge.when == "end"]
-    return f"In color: after {max(last):,} updates." if last else ""
+    steps = {ridge.when: ridge.histogram.step for ridge in ridges}
+    start = f"Grey: after {steps['start']:,} updates." if steps.get("start") else "Grey: before training."
+    return f"{start} Color: after {steps['end']:,} updates." if "end" in steps else start
 
 
 def _tips(ridges: Sequence[Ridge]) -> list[Row]:
@@ -87,19 +89,36 @@ def _tips(ridges: Sequence[Ridge]) -> list[Row]:
     return list(rows.values())
 
 
-def _chart(layers: Sequence[str], domain: Sequence[float], arm_color: str) -> alt.LayerChart:
+def _chart(layers: Sequence[str], domain: Sequence[float], arm_color: str) -> Layered:
     import altair as alt
 
     labels = json.dumps([short(layer) for layer in reversed(layers)])
     rows = list(range(len(layers)))
-    axis = alt.Axis(title="layer", values=rows, labelExpr=f"{labels}[datum.value]", labelOffset=-ROW / 2, labelOverlap=False,
-                    ticks=False, domain=False)
+    axis = alt.Axis(
+        title="layer",
+        values=rows,
+        labelExpr=f"{labels}[datum.value]",
+        labelOffset=-ROW / 2,
+        labelOverlap=False,
+        ticks=False,
+        domain=False,
+    )
     y = alt.Y("top:Q", scale=alt.Scale(domain=[0, len(layers)], nice=False), axis=axis)
-    x = alt.X("x:Q", scale=alt.Scale(domain=list(domain), nice=False), axis=alt.Axis(title="activation", tickCount=5, grid=False))
+    x = alt.X(
+        "x:Q",
+        scale=alt.Scale(domain=list(domain), nice=False),
+        axis=alt.Axis(title="activation", tickCount=5, grid=False),
+    )
     base = alt.Chart(alt.NamedData(name="rows")).encode(x, y, alt.Detail("base:N"), y2="base:Q")
-    start = base.transform_filter("datum.when === 'start'").mark_area(interpolate="step-after", clip=True, color="var(--start)")
+    start = base.transform_filter("datum.when === 'start'").mark_area(
+        interpolate="step-after", clip=True, color="var(--start)", line={"color": "var(--start)", "strokeWidth": 1}
+    )
     end = base.transform_filter("datum.when === 'end'").mark_area(
-        interpolate="step-after", clip=True, color=arm_color, fillOpacity=0.3, line={"color": arm_color, "strokeWidth": 1.5}
+        interpolate="step-after",
+        clip=True,
+        color=arm_color,
+        fillOpacity=0.3,
+        line={"color": arm_color, "strokeWidth": 1.5},
     )
     tips = (
         alt.Chart(alt.NamedData(name="rows"))

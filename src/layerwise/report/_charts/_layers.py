@@ -49,8 +49,8 @@ def _figures(record: ComparisonRecord, quantity: Quantity) -> Iterator[Figure]:
     found = _measures(record, quantity.name)
     ends = {"start": _readings(found, quantity, FIRST), "end": _readings(found, quantity, LAST)}
     axis = axis_over([*ends["start"], *ends["end"]], logarithmic=quantity.logarithmic)
-    if quantity.name == "dead_fraction" and axis.high == 0:
-        return
+    if not quantity.logarithmic and axis.high == 0:
+        return  # not one unit, at either end: nothing to look at
     for (end, readings), which in zip(ends.items(), (FIRST, LAST), strict=True):
         if not readings:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import altair as alt
 
     from layerwise.records import ComparisonRecord
+    from layerwise.report._charts._figure import Layered
 
 HEIGHT = 270
 
@@ -54,8 +55,15 @@ def axis_over(readings: Iterable[Reading], *, logarithmic: bool, lowest: float =
 
 
 def line_chart(
-    record: ComparisonRecord, x: alt.X, axis: LinearAxis | LogAxis, label: str, place: str, *, dots: bool
-) -> alt.LayerChart:
+    record: ComparisonRecord,
+    x: alt.X,
+    axis: LinearAxis | LogAxis,
+    label: str,
+    place: str,
+    *,
+    dots: bool,
+    extra: Sequence[alt.Chart] = (),
+) -> Layered:
     """Return lines through the medians, with bands, for the rows of `Reading`s.
 
     Args:
@@ -65,6 +73,7 @@ def line_chart(
         label: the quantity in words, and
         place: what its place along the bottom is called, for axis and tooltip.
         dots: show every reading, not only the one under the pointer.
+        extra: further layers, on top.
     """
     import altair as alt
 
@@ -77,7 +86,9 @@ def line_chart(
     near = alt.selection_point(name="near", on="pointerover", clear="pointerout", empty=False)
     shown = faded(1.0) if dots else alt.condition(near, alt.value(1), alt.value(0.001))
     band = base.mark_area(clip=True).encode(y("low"), y2="high:Q", opacity=faded(0.16, 0.02))
-    line = base.mark_line(strokeWidth=2.2, clip=True).encode(y("median"), strokeDash=arm_dash(record), opacity=faded(1.0))
+    line = base.mark_line(strokeWidth=2.2, clip=True).encode(
+        y("median"), strokeDash=arm_dash(record), opacity=faded(1.0)
+    )
     marks = base.mark_circle(size=44, stroke="transparent", strokeWidth=14, clip=True)
     points = marks.encode(y("median"), opacity=shown, tooltip=tips).add_params(near)
-    return alt.layer(band, line, points).add_params(focus()).properties(height=HEIGHT)
+    return alt.layer(band, line, points, *extra).add_params(focus()).properties(height=HEIGHT)

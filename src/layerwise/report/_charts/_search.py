@@ -27,11 +27,12 @@ def search_figures(record: ComparisonRecord) -> tuple[Figure, ...]:
         return ()
     label = metric.name.replace("test", "validation") + (f" ({metric.unit})" if metric.unit else "")
     axis = axis_over(readings, logarithmic=False, lowest=-math.inf if metric.unit else -1.0)
-    lines = line_chart(record, _rates(record), axis, label, "learning rate", dots=True)
+    chart = line_chart(record, _rates(record), axis, label, "learning rate", dots=True, extra=[_rings(record)])
     n_lost = sum(not math.isfinite(trial.score) for arm in record.arms for trial in arm.trials)
     lost = f"{n_lost} trials without a finite score are left out." if n_lost else ""
-    spec = draw(_ringed(lines, record), TITLE, [reading.row(axis) for reading in readings])
-    return (Figure(name="search", title=TITLE, spec=spec, note=words("The ring is the rate chosen.", axis.note(), lost)),)
+    spec = draw(chart, TITLE, [reading.row(axis) for reading in readings])
+    note = words("The ring is the rate chosen.", axis.note(), lost)
+    return (Figure(name="search", title=TITLE, spec=spec, note=note),)
 
 
 def _readings(arm: Arm, metric: numbers.Metric) -> Iterator[Reading]:
@@ -51,11 +52,10 @@ def _rates(record: ComparisonRecord) -> alt.X:
     return alt.X("x:Q", scale=axis.scale(), axis=axis.axis("learning rate"))
 
 
-def _ringed(lines: alt.LayerChart, record: ComparisonRecord) -> alt.LayerChart:
+def _rings(record: ComparisonRecord) -> alt.Chart:
     import altair as alt
 
     chosen = alt.Chart(alt.NamedData(name="rows")).transform_filter("indexof(datum.said, ', chosen') >= 0")
-    ring = chosen.mark_point(size=190, strokeWidth=2, filled=False).encode(
-        x="x:Q", y="median:Q", color=arm_color(record), opacity=faded(1.0)
-    )
-    return lines + ring
+    ring = chosen.mark_point(size=190, strokeWidth=2, filled=False)
+    rings: alt.Chart = ring.encode(x="x:Q", y="median:Q", color=arm_color(record), opacity=faded(1.0))
+    return rings
