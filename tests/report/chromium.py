@@ -15,13 +15,23 @@ from typing import Any
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATH = next((path for name in NAMES if (path := shutil.which(name))), None)
 FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --remote-debugging-pipe"
-).split()
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-pipe",
+)
 
 
 class Tab:
-    """One page: navigate, evaluate, move the pointer; what went wrong is in `complaints`, what was asked for in `urls`."""
+    """One page: open it, evaluate, move the pointer.
+
+    What went wrong is in `complaints`, what was asked for in `urls`.
+    """
 
     def __init__(self, orders: int, answers: int) -> None:
         self._orders, self._answers = os.fdopen(orders, "wb", buffering=0), os.fdopen(answers, "rb")
@@ -58,7 +68,9 @@ class Tab:
 
     def open(self, page: Path, *, width: int = 1280, dark: bool = False) -> str:
         """Return what the page says of its charts once it says something: "drawn" or "failed"."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url=page.as_uri())

@@ -156,9 +156,7 @@ def _measures(profile: Profile, generator: np.random.Generator) -> list[Measure]
         if profile.activation == "relu":
             found.append(_measure("dead_fraction", layer, 0.02 * place * profile.fails, generator))
         else:
-            found.append(
-                _measure("saturated_fraction", layer, 0.1 * place * float(profile.saturates), generator)
-            )
+            found.append(_measure("saturated_fraction", layer, 0.1 * place * float(profile.saturates), generator))
     return [*found, _measure("preactivation_gradient_rms", "output", 0.1, generator)]
 
 

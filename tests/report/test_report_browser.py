@@ -66,7 +66,7 @@ def test_names_are_shown_and_never_run(tab: Tab, page: Path) -> None:
 @pytest.mark.parametrize(
     ("selector", "words"),
     [
-        ("[data-chart=scores] .mark-symbol path", ["arm", "image", "seed", "1", "test accuracy (%)"]),
+        ("[data-chart=scores] .mark-symbol path", ["arm", "title", "seed", "1", "test accuracy (%)"]),
         ("[data-chart=scores-close] .mark-rect path", ["arm", "tanh", "median [95% interval]", "96.1% ["]),
         ("[data-chart=validation-accuracy] .mark-symbol path", ["arm", "updates", "0", "validation accuracy (%)"]),
         ("[data-chart=preactivation-gradient-rms-start] .mark-symbol path", ["layer", "hidden1", "rms of the loss"]),
@@ -83,7 +83,9 @@ def test_pointer_tells_what_is_under_it(tab: Tab, page: Path, selector: str, wor
 
 def test_arm_comes_forward_in_every_chart(tab: Tab, page: Path) -> None:
     tab.open(page)
-    faint = "[...document.querySelectorAll('[data-chart=train-loss] .mark-line path')].map(p => +p.getAttribute('opacity'))"
+    faint = (
+        "[...document.querySelectorAll('[data-chart=train-loss] .mark-line path')].map(p => +p.getAttribute('opacity'))"
+    )
     assert tab.evaluate(faint) == [1] * 6
     tab.evaluate("document.querySelectorAll('#search [data-arm]')[0].click()")
     time.sleep(0.3)

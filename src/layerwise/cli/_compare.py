@@ -36,7 +36,9 @@ def compare(
         list[str] | None, typer.Option(help="Preset or recipe file; repeat it. [default: six of the lecture's history]")
     ] = None,
     data: Annotated[str, typer.Option(help="digits, mnist, circles, ... or a CSV, Parquet or NPZ file.")] = "digits",
-    target: Annotated[str | None, typer.Option(help="Column with the answer, in a table.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Column with the answer, in a table: its name or position.")
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Where the files of mnist, fashion-mnist, cifar10 are.")] = None,
     task: Annotated[
         TaskName | None, typer.Option(help="classification or regression [what the target looks like].")
@@ -49,7 +51,7 @@ def compare(
     device: Annotated[str, typer.Option(help="cpu, cuda, mps.")] = "cpu",
     output: Annotated[Path | None, typer.Option(help="Folder for report.html and result.json.")] = None,
     json_out: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
-    quiet: Annotated[bool, typer.Option(help="No progress on the screen.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on the screen.")] = False,
     depth: o.Depth = None,
     width: o.Width = None,
     activation: o.ActivationName = None,
@@ -138,27 +140,30 @@ def _run(
     from layerwise.cli._live import Live
     from layerwise.studies import compare as run
 
-    with Live(arms, ground) if live else nullcontext(False) as listener:
-        return run(
-            arms,
-            ground,
-            seeds=seeds,
-            search_seeds=search_seeds,
-            learning_rates=rates,
-            device=device,
-            progress=listener,
-            command=shlex.join(["layerwise", *sys.argv[1:]]),
-        )
+    try:
+        with Live(arms, ground) if live else nullcontext(False) as listener:
+            return run(
+                arms,
+                ground,
+                seeds=seeds,
+                search_seeds=search_seeds,
+                learning_rates=rates,
+                device=device,
+                progress=listener,
+                command=shlex.join(["layerwise", *sys.argv[1:]]),
+            )
+    except KeyboardInterrupt:
+        print("Interrupted before any final run had ended: nothing to show.", file=sys.stderr)
+        raise typer.Exit(130) from None
 
 
 def _show(result: Comparison, output: Path | None, *, json_out: bool) -> None:
-    if output is not None:
-        result.save(output)
-    if json_out:
-        from layerwise.records import dump
+    from layerwise.records import dump
 
-        print(dump(result.record))
-    else:
-        print(result)
+    try:
         if output is not None:
-            print(f"\nReport: {output / 'report.html'}\nRecords: {output / 'result.json'}")
+            result.save(output)
+    finally:  # shown even where the disk has filled up meanwhile
+        print(dump(result.record) if json_out else result)
+    if output is not None and not json_out:
+        print(f"\nReport: {output / 'report.html'}\nRecords: {output / 'result.json'}")

@@ -17,13 +17,16 @@ def main() -> None:
 
     try:
         app()
-    except LayerwiseError as error:
+    except (LayerwiseError, OSError) as error:  # the latter: a name too long, a file that may not be read
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("Interrupted before any run had ended: nothing to show.", file=sys.stderr)
-        sys.exit(130)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Print what is left; where the reader went away (`layerwise ... | head`), it goes nowhere."""
+    try:
+        sys.stdout.flush()
     except BrokenPipeError:
-        # The reader went away (`layerwise ... | head`): what is left to print goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -47,8 +47,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the header would lose its end
             frame = pd.read_csv(path, skipinitialspace=True, index_col=False, low_memory=False)
-    except (ValueError, pd.errors.ParserWarning) as error:  # not text, ragged, nothing in it
-        reason = str(error).strip().rstrip(".")
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:  # not readable, not text, ragged, nothing in it
+        reason = " ".join(str(error).split()).rstrip(".")
         raise InvalidInput(f"The file '{path}' must be a table with commas, in UTF-8", got=Text(reason)) from None
     _check_header(path, [str(column) for column in frame.columns])
     return frame

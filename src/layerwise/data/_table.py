@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,13 +42,21 @@ def _target_column(columns: list[Any], target: str | int | None) -> int:
         return _default_column(columns)
     if target in columns and not isinstance(target, bool):
         return columns.index(target)
-    if isinstance(target, int) and not isinstance(target, bool) and -len(columns) <= target < len(columns):
-        return target % len(columns)
+    position = _position(target)
+    if position is not None and -len(columns) <= position < len(columns):
+        return position % len(columns)
     raise UnknownName(
         f"There is no column {target!r}",
         got=Text(_list(columns)),
         cure="`target` is the name of a column, or its position (-1: the last).",
     )
+
+
+def _position(target: str | int) -> int | None:
+    """A position may come as text, from a command line; names of columns go before."""
+    if isinstance(target, str):
+        return int(target) if re.fullmatch(r"-?[0-9]{1,9}", target) else None
+    return target if isinstance(target, int) and not isinstance(target, bool) else None
 
 
 def _default_column(columns: list[Any]) -> int:

@@ -72,6 +72,4 @@ def _explain(error: ValidationError, kind: type[Choices]) -> InvalidInput:
         close = difflib.get_close_matches(str(first["loc"][-1]), list(kind.model_fields), n=1)
         hint = f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(kind.model_fields)}."
         return InvalidInput(f"`{name}` is not a choice of {kind.__name__}", cure=hint)
-    if cause is not None:
-        return InvalidInput(str(cause))
     return InvalidInput(f"`{name}`: {first['msg']}", got=Text(f"{first['input']!r:.80}"))

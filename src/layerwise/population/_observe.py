@@ -147,16 +147,17 @@ class Observer:
     def _histogram(self, layer: LayerView, step: int) -> None:
         low, high = layer.activation.range if layer.activation else (-HISTOGRAM_LIMIT, HISTOGRAM_LIMIT)
         low, high = max(low, -HISTOGRAM_LIMIT), min(high, HISTOGRAM_LIMIT)
-        self._histograms.append((layer.name, step, (low, high), probes.histogram(layer.a, low, high, N_BINS)))
+        self._histograms.append(
+            (layer.name, step, (low, high), probes.histogram(layer.a.clamp(low, high), low, high, N_BINS))
+        )
 
 
 def standard_measures(layer: LayerView) -> dict[str, Tensor]:
     """Return every standard quantity of one layer, each [seed]."""
-    mean, rms, _ = probes.layer_moments(layer.z)
     batch = layer.z.shape[1]
     found = {
-        "preactivation_mean": mean,
-        "preactivation_rms": rms,
+        "preactivation_mean": probes.mean(layer.z),
+        "preactivation_rms": probes.rms(layer.z),
         # of the mean loss, times the batch size: the gradient that one example sends
         "preactivation_gradient_rms": probes.rms(layer.z_gradient) * batch,
         "weight_gradient_rms": probes.rms(layer.weight_gradient),

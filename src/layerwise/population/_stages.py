@@ -29,7 +29,7 @@ class Linear(Stage):
         return torch.baddbmm(self.bias.unsqueeze(1), x, self.weight.mT)
 
     def record(self, x: Tensor) -> tuple[Tensor, Any]:
-        return self(x), x
+        return self.forward(x), x
 
     def backprop(self, delta: Tensor, tape: Tensor, updates: Updates, *, first: bool = False) -> Tensor:
         upstream = delta if first else torch.bmm(delta, self.weight)  # before the weight moves
@@ -57,7 +57,7 @@ class Pointwise(Stage):
     def record(self, x: Tensor) -> tuple[Tensor, Any]:
         if self.activation is None or self.activation.pull_back is None:
             return super().record(x)
-        y = self(x)
+        y = self.forward(x)
         return y, (x, y)
 
     def backprop(self, delta: Tensor, tape: Any, updates: Updates, *, first: bool = False) -> Tensor:

@@ -27,8 +27,11 @@ def histogram(x: Tensor, low: float, high: float, bins: int) -> Tensor:
         raise InvalidInput("`low` must be below `high`", got=Text(f"{low} and {high}"))
     rows = x.flatten(1)
     edges = torch.linspace(low, high, bins + 1, dtype=x.dtype, device=x.device)
-    edges[-1] = torch.nextafter(edges[-1], edges.new_tensor(torch.inf))
-    cells = bins + 2  # one more on each side, for what lies outside; NaN goes to the right
-    offsets = cells * torch.arange(len(x), device=x.device).unsqueeze(1)
-    counts = torch.bincount((torch.bucketize(rows, edges, right=True) + offsets).flatten(), minlength=len(x) * cells)
-    return counts.view(len(x), cells)[:, 1:-1]
+    # Straight to the bin by arithmetic, and one to either side where rounding went over an edge: a binary search among
+    # the edges takes ten times as long.
+    inside = (rows >= low) & (rows <= high)
+    cell = ((rows - low) * (bins / (high - low))).nan_to_num_(0).long().clamp_(0, bins - 1)
+    cell -= (rows < edges[cell]).long()
+    cell += ((rows >= edges[cell + 1]) & (cell < bins - 1)).long()
+    cell += bins * torch.arange(len(x), device=x.device).unsqueeze(1)
+    return torch.bincount(cell[inside], minlength=len(x) * bins).view(len(x), bins)

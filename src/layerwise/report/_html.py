@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from layerwise.records import ComparisonRecord
 from layerwise.report._page import Page, page_of
+from layerwise.report._typeset import typeset
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -45,7 +46,9 @@ def _charts_as_json(page: Page) -> str:
     from layerwise.report._charts import CONFIG
 
     charts = {figure.name: figure.spec for section in page.sections for figure in section.figures}
-    text = json.dumps({"arms": page.names, "config": CONFIG, "charts": charts}, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(
+        {"arms": page.names, "config": CONFIG, "charts": charts}, allow_nan=False, sort_keys=True, separators=(",", ":")
+    )
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -84,10 +87,12 @@ def _resource(name: str) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("layerwise.report", "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["typeset"] = typeset
+    return environment

@@ -19,7 +19,7 @@ from layerwise.report._tables import ground_rows, pair_groups, recipe_table, tra
 class Section:
     """A heading, what is to be seen under it, the charts, and the name of the table that the template lays out.
 
-    `layout` is `one` chart to a line, `pairs`, or `cards`; `legend` is False where each chart names its own arm.
+    `layout` is `one` chart to a line, `two`, or `cards`; `legend` is False where each chart names its own arm.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Section:
     lead: str
     figures: tuple[Figure, ...] = ()
     table: str = ""
-    layout: str = "pairs"
+    layout: str = "two"
     legend: bool = True
 
 

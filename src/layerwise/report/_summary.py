@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from layerwise.records import Arm, ComparisonRecord
 from layerwise.report import _numbers as numbers
 from layerwise.report._printable import printable
-from layerwise.report._verdict import anything_learnt, leading_finding, learns, ordered_pairs, ranked, score_of, told_apart
+from layerwise.report._verdict import (
+    anything_learnt,
+    leading_finding,
+    learns,
+    ordered_pairs,
+    ranked,
+    score_of,
+    told_apart,
+)
 
 MOST_REASONS = 3
 MOST_NAMES = 6

@@ -141,17 +141,20 @@ def _recipes(recipes: Recipe | str | Iterable[Recipe | str]) -> list[Recipe]:
     return [preset(one) if isinstance(one, str) else one for one in several]
 
 
-def _fresh(seeds: int | Sequence[int], searching: tuple[int, ...]) -> list[int]:
+def _fresh(seeds: int | Sequence[int], searching: tuple[int, ...]) -> Sequence[int]:
     """Return the final seeds, checked before the search, which takes most of the time; none may be one of its own."""
-    if isinstance(seeds, int):
-        seeds = range(positive_int("seeds", seeds))
-    final = [at_least("seeds", seed, 0) for seed in seeds]
-    if not final or len(set(final)) < len(final):
-        raise InvalidInput("`seeds` must be a positive int, or different ints of at least 0", got=final)
-    if used := sorted(set(final) & set(searching)):
+    final = range(positive_int("seeds", seeds)) if isinstance(seeds, int) else _different(seeds)
+    if used := [seed for seed in searching if seed in final]:
         raise InvalidInput(
             "`seeds` must be fresh, and those of the search are not", got=used, cure=f"Stay below {SEARCH_SEED}."
         )
+    return final
+
+
+def _different(seeds: Iterable[int]) -> list[int]:
+    final = [at_least("seeds", seed, 0) for seed in seeds]
+    if not final or len(set(final)) < len(final):
+        raise InvalidInput("`seeds` must be a positive int, or different ints of at least 0", got=final)
     return final
 
 

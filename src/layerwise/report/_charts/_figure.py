@@ -68,7 +68,11 @@ def draw(chart: Layered, title: str, rows: Iterable[Row]) -> Spec:
     It is not validated here: that took a second for the page of six arms. The tests validate every figure.
     """
     spec: Spec = chart.properties(width="container", description=title).to_dict(validate=False)
-    for name in ("$schema", "config"):  # the page has one configuration; a user's own altair theme has no say
+    for name in (
+        "$schema",
+        "config",
+        "usermeta",
+    ):  # the page has one configuration; a user's own altair theme has no say
         spec.pop(name, None)
     return {**spec, "data": {"name": "rows"}, "datasets": {"rows": [compact(row) for row in rows]}}
 

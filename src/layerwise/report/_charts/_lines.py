@@ -11,6 +11,7 @@ from layerwise.report import _numbers as numbers
 from layerwise.report._charts._figure import Row
 from layerwise.report._charts._palette import arm_color, arm_dash, faded, focus
 from layerwise.report._charts._scales import LinearAxis, LogAxis
+from layerwise.report._typeset import typeset
 
 if TYPE_CHECKING:
     import altair as alt
@@ -41,9 +42,9 @@ class Reading:
     def row(self, axis: LinearAxis | LogAxis) -> Row:
         """Return the reading as a row of data, its numbers where `axis` draws them, and as they are in words."""
         median, low, high = map(axis.place, self.values)
-        said = numbers.significant(self.median)
+        said = typeset(numbers.significant(self.median))
         if math.isfinite(self.low) and math.isfinite(self.high):
-            said += f" ({numbers.significant(self.low)} to {numbers.significant(self.high)})"
+            said += typeset(f" ({numbers.significant(self.low)} to {numbers.significant(self.high)})")
         drawn = {"median": median, "low": low, "high": high}
         return {"arm": self.arm, "x": self.x, "place": self.place, **drawn, "said": said + self.extra}
 

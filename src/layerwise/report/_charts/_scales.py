@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from layerwise.report._typeset import superscript
+
 if TYPE_CHECKING:
     import altair as alt
 
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MOST_LABELS = 7
+TINY, HUGE = 1e-300, 1e300  # what is smaller counts as 0; so near its limits a float cannot be divided any more
 SHORT = 500  # from the top to the bottom of an axis whose labels are plain numbers
 
 
@@ -35,23 +37,24 @@ class LogAxis:
     def over(cls, values: Iterable[float]) -> LogAxis:
         """Return the axis that holds every finite value; from 0.1 to 1 if none is above 0."""
         finite = [value for value in values if math.isfinite(value)]
-        above = [value for value in finite if value > 0] or [0.1, 1.0]
-        low, high, n_zeros = min(above), max(above), len(finite) - sum(value > 0 for value in finite)
-        floor = max(low / 10, 5e-324) if n_zeros else low
+        above = [min(value, HUGE) for value in finite if value >= TINY] or [0.1, 1.0]
+        low, high, n_zeros = min(above), max(above), sum(value < TINY for value in finite)
+        floor = max(low / 10, TINY) if n_zeros else low
         return cls(low=floor, high=high if high > floor else floor * 2, floor=floor, n_zeros=n_zeros)
 
     def place(self, value: float) -> float | None:
         """Return where `value` is drawn: itself, the floor for 0 and below, None for what is not finite."""
         if not math.isfinite(value):
             return None
-        return value if value > 0 else self.floor
+        return min(value, HUGE) if value >= TINY else self.floor
 
     def scale(self) -> alt.Scale:
         """Return the scale."""
         import altair as alt
 
-        air = (self.high / self.low) ** 0.04
-        return alt.Scale(type="log", domain=[max(self.low / air, 5e-324), self.high * air], nice=False)
+        air = math.exp(0.04 * (math.log(self.high) - math.log(self.low)))
+        ends = [max(self.low / air, TINY / 2), min(self.high * air, HUGE * 2)]
+        return alt.Scale(type="log", domain=ends, nice=False)
 
     def axis(self, title: str) -> alt.Axis:
         """Return the axis, labeled 0.1, 0.2, 0.5, 1 ... where it is short, and 10⁻³, 10⁻² ... where it is long."""
@@ -62,7 +65,7 @@ class LogAxis:
             exponents = range(math.floor(math.log10(self.low)), math.floor(math.log10(self.high)) + 1)
             values = [digit * 10.0**power for power in exponents for digit in (1, 2, 5)]
             return alt.Axis(title=title, format="~g", values=values)
-        labels = [f"10{str(power).translate(SUPERSCRIPTS)}" for power in powers]
+        labels = [f"10{superscript(power)}" for power in powers]
         chosen = f"{json.dumps(labels)}[indexof({json.dumps(powers)}, round(log(datum.value) / LN10))]"
         return alt.Axis(title=title, values=[10.0**power for power in powers], labelExpr=chosen)
 
@@ -73,7 +76,7 @@ class LogAxis:
         return "Zeros, which a logarithmic axis cannot hold, are drawn at its lower end."
 
     def _powers(self) -> Sequence[int]:
-        powers = range(max(math.ceil(math.log10(self.low) - 0.02), -307), math.floor(math.log10(self.high) + 0.02) + 1)
+        powers = range(math.ceil(math.log10(self.low) - 0.02), math.floor(math.log10(self.high) + 0.02) + 1)
         return list(powers)[:: max(1, math.ceil(len(powers) / MOST_LABELS))]
 
 

@@ -1,0 +1,26 @@
+"""One small comparison that many tests read."""
+
+from __future__ import annotations
+
+import pytest
+
+from layerwise.models import PRESETS, Recipe
+from layerwise.studies import compare
+
+TINY = {"depth": 2, "width": 8, "epochs": 2}
+ARMS = (
+    PRESETS["relu_he_2015"].replace(**TINY),
+    PRESETS["tanh_large"].replace(**TINY),
+    Recipe(name="equal_units").replace(**TINY, activation="tanh", initializer="constant", scale=0.1),
+)
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """A good arm, one that does less well, and one whose units are all the same."""
+    return compare(ARMS, "circles", seeds=6, search_seeds=2, progress=False, command="layerwise compare ...")
+
+
+@pytest.fixture(scope="session")
+def record(tiny):
+    return tiny.record
