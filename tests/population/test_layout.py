@@ -23,7 +23,7 @@ def test_recipes_of_one_structure_share_a_batch():
 @pytest.mark.parametrize(("n", "size"), [(1, 5), (16, 10), (31, 16), (7, 3), (5, 5)])
 def test_chunks_are_few_and_even(n, size):
     cut = chunks([Member(Recipe(), seed) for seed in range(n)], 4, 2, "cpu", size)
-    assert sum(cut, []) == list(range(n))
+    assert [place for part in cut for place in part] == list(range(n))
     assert len(cut) == math.ceil(n / size)
     assert max(map(len, cut)) <= min(size, min(map(len, cut)) + 1)
 

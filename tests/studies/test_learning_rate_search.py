@@ -31,17 +31,17 @@ def fits(monkeypatch):
     return calls
 
 
-def test_the_rate_with_the_best_median_is_chosen_as_a_plain_loop_would(record):
+def test_the_rate_with_the_best_mean_is_chosen_as_a_plain_loop_would(record):
     for arm in record.arms:
         recipe = Recipe.model_validate(arm.recipe)
-        medians, losses = [], []
+        means, losses = [], []
         for trial in arm.trials:
             alone = fit(
                 recipe.replace(learning_rate=trial.learning_rate), "circles", record.search_seeds, progress=False
             )
-            medians.append(np.median([run.scores["validation_accuracy"] for run in alone.runs]))
+            means.append(np.mean([run.scores["validation_accuracy"] for run in alone.runs]))
             losses.append(np.median([run.scores["validation_loss"] for run in alone.runs]))
-        assert [trial.score for trial in arm.trials] == pytest.approx(medians, abs=0.02)
+        assert [trial.score for trial in arm.trials] == pytest.approx(means, abs=0.02)
         best = max(trial.score for trial in arm.trials)
         chosen = next(trial for trial in arm.trials if trial.learning_rate == arm.learning_rate)
         assert chosen.score == best
@@ -131,12 +131,13 @@ def chosen(*runs):
     return recipe.optimizer.learning_rate, trials
 
 
-def test_the_median_decides_not_the_best_run():
-    lucky = [run(0.1, score, 1.0) for score in (0.99, 0.2, 0.1)]
-    steady = [run(0.3, score, 1.0) for score in (0.5, 0.4, 0.3)]
-    rate, trials = chosen(*lucky, *steady)
-    assert rate == 0.3
-    assert [trial.score for trial in trials] == [0.2, 0.4]
+def test_the_mean_decides_neither_the_best_run_nor_the_middle_one():
+    lucky = [run(0.1, score, 1.0) for score in (0.9, 0.1, 0.1, 0.1)]
+    risky = [run(0.3, score, 1.0) for score in (0.1, 0.6, 0.6, 0.6)]
+    steady = [run(1.0, score, 1.0) for score in (0.5, 0.5, 0.5, 0.5)]
+    rate, trials = chosen(*lucky, *risky, *steady)
+    assert rate == 1.0
+    assert [trial.score for trial in trials] == pytest.approx([0.3, 0.475, 0.5])
 
 
 def test_equal_scores_are_told_apart_by_the_loss():

@@ -27,7 +27,7 @@ class TaskName(StrEnum):
 
 _NOT_CHOICES = frozenset(
     {"recipe", "data", "target", "folder", "task", "seeds", "search_seeds", "learning_rate"}
-    | {"device", "output", "json_out", "quiet"}
+    | {"device", "chunk_size", "output", "json_out", "quiet"}
 )
 
 
@@ -44,11 +44,12 @@ def compare(
         TaskName | None, typer.Option(help="classification or regression [what the target looks like].")
     ] = None,
     seeds: Annotated[int, typer.Option(help="Final runs of each arm.")] = 30,
-    search_seeds: Annotated[int, typer.Option(help="Runs of each arm at each learning rate of the search.")] = 3,
+    search_seeds: Annotated[int, typer.Option(help="Runs of each arm at each learning rate of the search.")] = 4,
     learning_rate: Annotated[
         list[float] | None, typer.Option(help="Rates to choose from; repeat it [five a decade-pair].")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, mps.")] = "cpu",
+    chunk_size: Annotated[int | None, typer.Option(help="Networks trained as one batch [by their size].")] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for report.html and result.json.")] = None,
     json_out: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on the screen.")] = False,
@@ -94,7 +95,8 @@ def compare(
 
     ground = load(data, target=target, folder=folder, task=task.value if task else None)
     arms = _arms(recipe, choices)
-    result = _run(arms, ground, seeds, search_seeds, learning_rate, device, live=not (quiet or json_out))
+    options = {"seeds": seeds, "search_seeds": search_seeds, "learning_rates": learning_rate, "device": device}
+    result = _run(arms, ground, options | {"chunk_size": chunk_size}, live=not (quiet or json_out))
     _show(result, output, json_out=json_out)
 
 
@@ -125,16 +127,7 @@ def _arms(names: list[str] | None, choices: dict[str, Any]) -> list[Recipe]:
     return found
 
 
-def _run(
-    arms: list[Recipe],
-    ground: Data,
-    seeds: int,
-    search_seeds: int,
-    rates: list[float] | None,
-    device: str,
-    *,
-    live: bool,
-) -> Comparison:
+def _run(arms: list[Recipe], ground: Data, options: dict[str, Any], *, live: bool) -> Comparison:
     from contextlib import nullcontext
 
     from layerwise.cli._live import Live
@@ -142,16 +135,8 @@ def _run(
 
     try:
         with Live(arms, ground) if live else nullcontext(False) as listener:
-            return run(
-                arms,
-                ground,
-                seeds=seeds,
-                search_seeds=search_seeds,
-                learning_rates=rates,
-                device=device,
-                progress=listener,
-                command=shlex.join(["layerwise", *sys.argv[1:]]),
-            )
+            command = shlex.join(["layerwise", *sys.argv[1:]])
+            return run(arms, ground, progress=listener, command=command, **options)
     except KeyboardInterrupt:
         print("Interrupted before any final run had ended: nothing to show.", file=sys.stderr)
         raise typer.Exit(130) from None

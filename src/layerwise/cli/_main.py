@@ -16,7 +16,7 @@ def main() -> None:
     from layerwise.cli._app import app
 
     try:
-        app()
+        app(prog_name="layerwise")
     except (LayerwiseError, OSError) as error:  # the latter: a name too long, a file that may not be read
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

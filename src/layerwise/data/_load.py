@@ -91,9 +91,10 @@ def _from_memory(source: Any, name: str | None, task: Task | None) -> Data:
     raise InvalidInput(f"Data must be {_KINDS}", got=Text(what))
 
 
-def _refuse(**given: object) -> None:
+def _refuse(**options: object) -> None:
     """Raise for options that this source has no use for, rather than let them pass without a word."""
     purpose = {"target": "a .csv or .parquet file", "folder": f"the sets {', '.join(IN_FOLDERS)}"}
-    for option, value in given.items():
+    for option, value in options.items():
         if value is not None:
-            raise InvalidInput(f"`{option}` goes with {purpose[option]} only", got=value, cure="Leave it out.")
+            given = os.fspath(value) if isinstance(value, os.PathLike) else value
+            raise InvalidInput(f"`{option}` goes with {purpose[option]} only", got=given, cure="Leave it out.")

@@ -36,7 +36,7 @@ class Band:
 
 @record
 class Trial:
-    """One learning rate of the grid: the validation score, median over the seeds of the search."""
+    """One learning rate of the grid: the validation score, mean over the seeds of the search."""
 
     learning_rate: float
     score: float
@@ -73,7 +73,7 @@ class Arm:
         test_accuracy: for classification, else None.
         test_r2: for regression, else None: 1 - squared error / variance.
         steps_to_target: updates until the validation score reached `ComparisonRecord.target`; infinite if never.
-        seconds: wall time of the final runs.
+        seconds: training time of the final runs, added up: on two workers it passes in half of that.
         findings: the leading one first.
         curves: bands over seeds.
         facts: what the rules were told about the recipe.

@@ -22,7 +22,7 @@ class Run:
         status: `finished` all its steps; `stopped_early` by its validation score; `diverged` (loss not finite);
             `interrupted` before its end.
         n_steps: updates made.
-        seconds: its share of the wall time of the population it was trained in.
+        seconds: its share of the time that the worker spent on its chunk.
         scores: `test_accuracy`, `validation_accuracy`, `test_loss`, ... at the end (of the best weights, where early
             stopping kept them).
         curves: over training.

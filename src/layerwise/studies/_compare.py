@@ -55,7 +55,7 @@ def compare(
     *,
     seeds: int | Sequence[int] = 30,
     learning_rates: float | Sequence[float] | None = None,
-    search_seeds: int = 3,
+    search_seeds: int = 4,
     device: str | torch.device = "cpu",
     chunk_size: int | None = None,
     progress: Progressive = True,
@@ -63,7 +63,7 @@ def compare(
 ) -> Comparison:
     """Train every recipe at its own best learning rate with every seed, and return the comparison.
 
-    First each recipe is trained at each rate of one grid with seeds of the search; the rate with the best median
+    First each recipe is trained at each rate of one grid with seeds of the search; the rate with the best mean
     validation score is kept. Then fresh seeds train every recipe at its rate; only these are reported, on test data.
     A seed decides the split, the data order and the initial draw, and is shared by all arms, so differences are paired.
 

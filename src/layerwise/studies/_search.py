@@ -40,7 +40,7 @@ def check_rates(rates: float | Sequence[float]) -> tuple[float, ...]:
 
 
 def choose(tried: Sequence[Recipe], runs: Sequence[Run]) -> tuple[Recipe, list[Trial]]:
-    """Return the candidate with the best median validation score, ties broken by the validation loss."""
+    """Return the candidate with the best mean validation score, ties broken by the validation loss."""
     by_rate: dict[float, list[Run]] = {recipe.optimizer.learning_rate: [] for recipe in tried}
     for run in runs:
         by_rate[run.learning_rate].append(run)
@@ -52,7 +52,7 @@ def choose(tried: Sequence[Recipe], runs: Sequence[Run]) -> tuple[Recipe, list[T
 def _trial(rate: float, runs: Sequence[Run]) -> Trial:
     scores = [run.scores.get("validation_accuracy", run.scores.get("validation_r2", -1.0)) for run in runs]
     n_diverged = sum(run.status == "diverged" for run in runs)
-    return Trial(learning_rate=rate, score=statistics.median(scores), n_diverged=n_diverged)
+    return Trial(learning_rate=rate, score=statistics.fmean(scores), n_diverged=n_diverged)
 
 
 def _median_loss(runs: Sequence[Run]) -> float:
