@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -11,13 +12,28 @@ import sys
 import time
 
 import pytest
-from small_job import SMALL, SRC
+from command_line import SMALL, SRC, InThisProcess, run_python, torch_that_tells
 
 from layerwise.records import ComparisonRecord, load
 from layerwise.report import render_text
 from layerwise.store import read
 
 ESCAPE = "\x1b"
+
+
+@pytest.fixture
+def cli(monkeypatch, capsys, tmp_path):
+    return InThisProcess(monkeypatch, capsys, tmp_path)
+
+
+@pytest.fixture
+def process(tmp_path):
+    return functools.partial(run_python, tmp_path)
+
+
+@pytest.fixture
+def no_torch(tmp_path):
+    return torch_that_tells(tmp_path)
 
 
 def test_it_prints_the_table_and_says_what_it_does(cli):

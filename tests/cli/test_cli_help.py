@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 
 import pytest
+from command_line import InThisProcess, run_python, torch_that_tells
 
 from layerwise import studies
 from layerwise.cli import _compare, _options
@@ -44,6 +46,21 @@ GIVEN = {
     "clip_norm": (1.5, "1.5"),
     "patience": (4, "4"),
 }
+
+
+@pytest.fixture
+def cli(monkeypatch, capsys, tmp_path):
+    return InThisProcess(monkeypatch, capsys, tmp_path)
+
+
+@pytest.fixture
+def process(tmp_path):
+    return functools.partial(run_python, tmp_path)
+
+
+@pytest.fixture
+def no_torch(tmp_path):
+    return torch_that_tells(tmp_path)
 
 
 def option(name):

@@ -5,20 +5,14 @@ from __future__ import annotations
 import pytest
 
 from layerwise._base import InvalidInput, LayerwiseError, UnknownName
+from layerwise.activations import ACTIVATIONS
+from layerwise.initializers import INITIALIZERS
 from layerwise.models import MLP, Optimizer, Recipe, Training, preset
 
 NAN = float("nan")
 INF = float("inf")
-ACTIVATIONS = "linear, sigmoid, tanh, relu, leaky_relu, prelu, elu, selu, gelu, silu, softplus, softsign, maxout"
-INITIALIZERS = (
-    "zeros, constant, normal, uniform, lecun_normal, lecun_uniform, glorot_normal, glorot_uniform, he_normal, "
-    "he_uniform, orthogonal, torch_default"
-)
-FLAT = (
-    "kind, depth, width, activation, pieces, initializer, scale, bias, normalizer, normalizer_place, dropout, method, "
-    "learning_rate, schedule, warmup, momentum, beta1, beta2, epsilon, l2, l1, batch_size, epochs, loss, clip_norm, "
-    "patience"
-)
+KNOWN_ACTIVATIONS = ", ".join(ACTIVATIONS)
+KNOWN_INITIALIZERS = ", ".join(INITIALIZERS)
 
 MESSAGES = [
     (MLP, {"depth": 0}, "`depth` must be a positive int. Got 0 instead."),
@@ -33,7 +27,7 @@ MESSAGES = [
         {"depth": 2, "width": (3, 4, 5)},
         "`depth` must agree with the 3 widths given. Got 2 instead. Leave one out.",
     ),
-    (MLP, {"activation": "tahn"}, f"There is no activation 'tahn'. Did you mean 'tanh'? Known: {ACTIVATIONS}."),
+    (MLP, {"activation": "tahn"}, f"There is no activation 'tahn'. Did you mean 'tanh'? Known: {KNOWN_ACTIVATIONS}."),
     (MLP, {"activation": 3}, "`activation`: Input should be a valid string. Got 3 instead."),
     (MLP, {"pieces": 0}, "`pieces` must be a positive int. Got 0 instead."),
     (
@@ -41,7 +35,7 @@ MESSAGES = [
         {"initializer": "he_norml"},
         (
             f"There is no initializer 'he_norml'. Did you mean 'he_normal' or 'he_uniform' or 'normal'? "
-            f"Known: {INITIALIZERS}."
+            f"Known: {KNOWN_INITIALIZERS}."
         ),
     ),
     (
@@ -150,7 +144,7 @@ def test_replace_knows_its_choices():
     with pytest.raises(UnknownName) as caught:
         Recipe().replace(depth=3, depht=4)
     hint = "Did you mean 'depth' or 'epochs' or 'dropout'?"
-    assert str(caught.value) == f"There is no choice of a recipe 'depht'. {hint} Known: {FLAT}."
+    assert str(caught.value) == f"There is no choice of a recipe 'depht'. {hint} Known: {', '.join(Recipe().flat())}."
 
 
 def test_an_unknown_preset_gets_near_misses():

@@ -10,6 +10,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from tiny_comparison import tiny_comparison
 
 from layerwise._base import InvalidInput, UnknownName
 from layerwise.data import Data
@@ -22,6 +23,16 @@ from layerwise.studies import DEFAULT_ARMS, Comparison, _compare, compare
 TINY = {"depth": 2, "width": 8, "epochs": 1}
 GOOD = PRESETS["relu_he_2015"].replace(**TINY)
 TANH = PRESETS["tanh_large"].replace(**TINY)
+
+
+@pytest.fixture(name="tiny", scope="module")
+def _tiny():
+    return tiny_comparison()
+
+
+@pytest.fixture(name="record", scope="module")
+def _record():
+    return tiny_comparison().record
 
 
 def run(arms=(GOOD, TANH), data="circles", seeds=3, learning_rates=0.3, **options):

@@ -9,11 +9,22 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from tiny_comparison import tiny_comparison
 
 from layerwise.data import circles
 from layerwise.models import Recipe
 from layerwise.population import fit
 from layerwise.records import dump
+
+
+@pytest.fixture(name="tiny", scope="module")
+def _tiny():
+    return tiny_comparison()
+
+
+@pytest.fixture(name="record", scope="module")
+def _record():
+    return tiny_comparison().record
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from tiny_comparison import tiny_comparison
 
 from layerwise._base import InvalidInput
 from layerwise.models import Recipe
@@ -15,6 +16,11 @@ from layerwise.studies import _compare, compare, learning_rates
 from layerwise.studies._search import candidates, choose
 
 ARM = Recipe(name="arm").replace(depth=2, width=8, epochs=1)
+
+
+@pytest.fixture(name="record", scope="module")
+def _record():
+    return tiny_comparison().record
 
 
 @pytest.fixture

@@ -53,6 +53,11 @@ class Optimizer(Choices):
     l2: NonNegative = 0.0
     l1: NonNegative = 0.0
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether the rate never changes."""
+        return self.schedule == "constant" and not self.warmup
+
     def factor(self, progress: float) -> float:
         """Return what the schedule multiplies the learning rate by at `progress`, the share of steps made."""
         warming = min(1.0, progress / self.warmup) if self.warmup else 1.0

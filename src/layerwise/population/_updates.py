@@ -30,12 +30,16 @@ class Method:
         self.rate = self._base_rate.clone()
         self._l2 = _column([choice.l2 for choice in choices], like)
         self._l1 = _column([choice.l1 for choice in choices], like)
+        # One rate for all that never changes is a number: the products then scale by it on their way.
+        rates = {choice.learning_rate for choice in choices}
+        self._one_rate = rates.pop() if len(rates) == 1 and self.choices.is_constant else None
         self._n_steps = 0
 
     def advance(self, progress: float) -> None:
         """Set the rates for the step at `progress`, the share of all steps already made."""
         self._n_steps += 1
-        torch.mul(self._base_rate, self.choices.factor(progress), out=self.rate)
+        if not self.choices.is_constant:
+            torch.mul(self._base_rate, self.choices.factor(progress), out=self.rate)
 
     def finish(self) -> None:
         """Complete the step, once every gradient has arrived."""
@@ -59,7 +63,10 @@ class Method:
         self._descend(parameter, gradient)
 
     def _descend(self, parameter: Tensor, direction: Tensor) -> None:
-        parameter.addcmul_(direction, _like(self.rate, parameter), value=-1)
+        if self._one_rate is not None:
+            parameter.sub_(direction, alpha=self._one_rate)
+        else:
+            parameter.addcmul_(direction, _like(self.rate, parameter), value=-1)
 
     def _shrink(self, parameter: Tensor) -> None:
         """The proximal step of L1: soft-threshold by rate * l1."""
@@ -74,7 +81,10 @@ class SGD(Method):
     def product(self, weight: Tensor, left: Tensor, right: Tensor) -> None:
         if self._l2 is not None:
             weight.mul_(_like(1 - self.rate * self._l2, weight))
-        weight.baddbmm_((left * _like(self.rate, left)).mT, right, alpha=-1)
+        if self._one_rate is not None:
+            weight.baddbmm_(left.mT, right, alpha=-self._one_rate)
+        else:
+            weight.baddbmm_((left * _like(self.rate, left)).mT, right, alpha=-1)
         self._shrink(weight)
 
 

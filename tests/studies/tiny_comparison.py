@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+import functools
 
 from layerwise.models import PRESETS, Recipe
 from layerwise.studies import compare
@@ -15,12 +15,7 @@ ARMS = (
 )
 
 
-@pytest.fixture(scope="session")
-def tiny():
-    """A good arm, one that does less well, and one whose units are all the same."""
+@functools.cache
+def tiny_comparison():
+    """Return a comparison of a good arm, one that does less well, and one whose units are all the same."""
     return compare(ARMS, "circles", seeds=6, search_seeds=2, progress=False, command="layerwise compare ...")
-
-
-@pytest.fixture(scope="session")
-def record(tiny):
-    return tiny.record
