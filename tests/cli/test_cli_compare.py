@@ -111,6 +111,32 @@ def test_report_needs_a_comparison(cli, tmp_path, content, message):
     assert not (tmp_path / "report.html").exists()
 
 
+def test_report_where_the_page_cannot_be_written(cli, tmp_path):
+    cli("compare", *SMALL, "--output", "out")
+    page, records = tmp_path / "out" / "report.html", tmp_path / "out" / "result.json"
+    page.unlink()
+    page.mkdir()
+    before = records.read_bytes()
+    done = cli("report", "out")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: `out/report.html` must be a place that can be written to.")
+    assert len(done.err.splitlines()) == 1
+    assert sorted(path.name for path in records.parent.iterdir()) == ["report.html", "result.json"]
+    assert records.read_bytes() == before
+
+
+def test_report_asks_before_it_draws(cli, monkeypatch):
+    from layerwise._base import InvalidInput
+
+    def refuse(_):
+        raise InvalidInput("the place must be open")
+
+    cli("compare", *SMALL, "--output", "out")
+    monkeypatch.setattr("layerwise.store.check_writable", refuse)
+    monkeypatch.setattr("layerwise.report.render_html", lambda _: pytest.fail("the page was drawn"))
+    assert cli("report", "out") == (2, "", "error: the place must be open.\n")
+
+
 def test_a_recipe_file_is_an_arm(cli, tmp_path):
     (tmp_path / "mine.yaml").write_text("preset: tanh_large\nscale: 0.5\n")
     record = load(ComparisonRecord, cli("compare", *SMALL, "--recipe", "mine.yaml", "--json").out)

@@ -17,7 +17,7 @@ def test_recipes_of_one_structure_share_a_batch():
     c = a.replace(name="c", activation="tanh")
     members = [Member(recipe, seed) for recipe in (a, c, b) for seed in range(3)]
     assert chunks(members, 4, 2, "cpu") == [[0, 1, 2, 6, 7, 8], [3, 4, 5]]
-    assert chunks(members, 4, 2, "cpu", size=4) == [[0, 1, 2], [6, 7, 8], [3, 4, 5]]
+    assert chunks(members, 4, 2, "cpu", size=4) == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]  # structures take turns
 
 
 @pytest.mark.parametrize(("n", "size"), [(1, 5), (16, 10), (31, 16), (7, 3), (5, 5)])

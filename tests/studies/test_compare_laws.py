@@ -6,6 +6,7 @@ import dataclasses
 import html
 import json
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -218,6 +219,7 @@ def interrupted(monkeypatch):
             whole = fit(recipes, data, seeds, **options)
             if phase != ("search" if options["probe_every"] == 0 else "final"):
                 return whole
+            warnings.warn("Interrupted", stacklevel=2)  # as `fit` does; the record says it already
             kept = whole.runs[:n_kept]
             histograms = whole.histograms[:n_kept]
             return Fit(kept, n_planned=len(whole.runs), seconds=whole.seconds, device="cpu", histograms=histograms)
@@ -267,7 +269,8 @@ def test_nothing_is_written_where_the_page_cannot_be_drawn(tiny, tmp_path, monke
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_to_is_refused(tiny, tmp_path):
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_page_is_drawn(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("layerwise.report.render_html", lambda _: pytest.fail("the page was drawn"))
     (tmp_path / "file").write_text("kept")
     with pytest.raises(InvalidInput, match="must be a place that can be written to"):
         tiny.save(tmp_path / "file" / "below")

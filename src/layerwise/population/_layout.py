@@ -72,15 +72,18 @@ def chunk_size(recipe: Recipe, n_inputs: int, n_outputs: int, device_type: str =
 def chunks(
     members: Sequence[Member], n_inputs: int, n_outputs: int, device_type: str, size: int | None = None
 ) -> list[list[int]]:
-    """Return the places in `members` of each chunk: members of one structure together, in the order given."""
+    """Return the places in `members` of each chunk: members of one structure together, in the order given.
+
+    The chunks of all structures take turns, so that an early end leaves something of each.
+    """
     groups: dict[Recipe, list[int]] = {}
     for place, member in enumerate(members):
         groups.setdefault(member.recipe.structure(), []).append(place)
-    cut: list[list[int]] = []
+    cut: list[tuple[int, list[int]]] = []
     for structure, places in groups.items():
         most = chunk_size(structure, n_inputs, n_outputs, device_type) if size is None else size
-        cut += _even(places, positive_int("chunk_size", most))
-    return cut
+        cut += enumerate(_even(places, positive_int("chunk_size", most)))
+    return [chunk for _, chunk in sorted(cut, key=lambda part: part[0])]
 
 
 def _even(places: list[int], most: int) -> list[list[int]]:

@@ -24,6 +24,8 @@ def print_comparison(record: ComparisonRecord, console: Console) -> None:
     if record.pairs:
         console.print()
         console.print(pairs_table(record))
+    for note in record.notes:
+        console.print(Text(f"\nNote: {note}"))
 
 
 def render_text(record: ComparisonRecord) -> str:
