@@ -59,12 +59,17 @@ def main():
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
         found = [waits(str(Path(folder) / "out")) for _ in range(rounds)]
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians of {rounds} rounds\n")
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"{machine}; medians of {rounds} rounds\n")
     print("| `layerwise compare`: from the command to | seconds |")
     print("|---|---|")
-    for name, values in zip(("first words", "first report of training", "end, report written"), zip(*found, strict=True), strict=True):
+    for name, values in zip(
+        ("first words", "first report of training", "end, report written"), zip(*found, strict=True), strict=True
+    ):
         print(f"| {name} | {statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f}) |")
-    print("\nPeak memory of `fit` above the start, 784-500x3-10, batch 100, float32 (parameters alone: 3.4 MiB a member)\n")
+    print(
+        "\nPeak memory of `fit` above the start: 784-500x3-10, batch 100, float32 (parameters: 3.4 MiB a member)\n"
+    )
     print("| members | MiB, models kept | MiB, models dropped |")
     print("|---|---|---|")
     for n in (4, 16, 64):

@@ -178,7 +178,7 @@ def step_alone(sizes, batch, members, steps):
         return timed(lambda: list(pool.map(loop, work))) / steps / members
 
 
-def fitted(sizes, batch, members, steps, probe_every=0):
+def fitted(sizes, batch, members, _steps, probe_every=0):
     import layerwise as lw
     from layerwise.data import Data
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from layerwise.activations import ACTIVATIONS, Maxout
+from layerwise.normalizers import BatchRenorm, DyT, GhostBatchNorm
 from layerwise.population import stack
 from layerwise.population._stages import STAGES, stage_kind
 
@@ -18,7 +19,15 @@ MODULES = {
     "linear": lambda: nn.Linear(UNITS, 4),
     "linear without bias": lambda: nn.Linear(UNITS, 4, bias=False),
     "batch norm": lambda: nn.BatchNorm1d(UNITS),
+    "ghost batch norm": lambda: GhostBatchNorm(UNITS, ghost_size=2),
+    "ghost batch norm of one part": lambda: GhostBatchNorm(UNITS),
+    "batch renorm": lambda: BatchRenorm(UNITS, warm_up=1),
+    "batch renorm before its limits stand": lambda: BatchRenorm(UNITS, r_max=1.5, d_max=0.3, warm_up=4),
     "layer norm": lambda: nn.LayerNorm(UNITS),
+    "rms norm": lambda: nn.RMSNorm(UNITS),
+    "rms norm with eps": lambda: nn.RMSNorm(UNITS, eps=0.1),
+    "group norm": lambda: nn.GroupNorm(2, UNITS, eps=0.1),
+    "dyt": lambda: DyT(UNITS),
     "prelu": nn.PReLU,
     "dropout": lambda: nn.Dropout(0.4),
     "alpha dropout": lambda: nn.AlphaDropout(0.4),
@@ -58,6 +67,7 @@ def reseed(stage):
 def test_backprop_is_autograd(name):
     (stage,) = stack(make(name)).train().stages
     x = torch.randn(SEEDS, BATCH, UNITS, dtype=torch.float64)
+    stage(3 * x + 1)  # running statistics move
     twin = copy.deepcopy(stage)
     reseed(stage)
     reseed(twin)
@@ -82,7 +92,7 @@ def test_forward_is_the_modules_side_by_side(name, training):
     modules = [module.train(training) for module in make(name)]
     stacked = stack(modules).train(training)
     x = torch.randn(SEEDS, BATCH, UNITS, dtype=torch.float64)
-    for _ in range(2):  # running statistics move in between
+    for _ in range(3):  # running statistics move in between
         y = stacked(x)
         expected = torch.stack([module(row) for module, row in zip(modules, x, strict=True)])
         torch.testing.assert_close(y, expected, rtol=1e-12, atol=1e-12)
@@ -126,5 +136,10 @@ def test_dropout_masks_follow_each_members_generator_alone():
 def test_what_has_no_batched_form_says_so():
     assert stage_kind(nn.Conv2d(1, 1, 3)) is None
     assert stage_kind(nn.BatchNorm1d(3, affine=False)) is None
+    assert stage_kind(nn.BatchNorm1d(3, momentum=None)) is None
     assert stage_kind(nn.LayerNorm((2, 3))) is None
+    assert stage_kind(nn.LayerNorm(3, bias=False)) is None
+    assert stage_kind(nn.RMSNorm((2, 3))) is None
+    assert stage_kind(nn.RMSNorm(3, elementwise_affine=False)) is None
+    assert stage_kind(nn.GroupNorm(1, 3, affine=False)) is None
     assert stage_kind(nn.LeakyReLU(0.3)) is None  # not the table's 0.01

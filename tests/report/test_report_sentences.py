@@ -84,7 +84,7 @@ def test_arms_that_cannot_be_told_apart() -> None:
 
 def test_no_arm_is_above_guessing() -> None:
     record = make_record()
-    arms = scored(record.arms[0], 0.1, 30, low=0.09), scored(record.arms[4], 0.104, 16, low=0.1)
+    arms = scored(record.arms[0], 0.1, 0, low=0.09), scored(record.arms[4], 0.104, 0, low=0.1)
     summary = plain_summary(with_arms(record, *arms))
     assert summary[0] == "On digits, no arm does better than guessing (10.0%)."
     assert summary[1] == "relu_he_2015 does not train (median test accuracy 10.4%). No rule says why."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -51,6 +54,12 @@ class Best:
         if self._patience is not None:
             self._keep(torch.tensor(better, device=score.device))
         return all(status != "finished" for status in self.status)
+
+    def diverge(self, losses: Sequence[float]) -> None:
+        """Mark members whose loss at the end is not finite: their last update broke them."""
+        for s, loss in enumerate(losses):
+            if self.status[s] == "finished" and not math.isfinite(loss):
+                self.status[s] = "diverged"
 
     def restore(self) -> None:
         """Put each member's best weights back, where they were kept."""

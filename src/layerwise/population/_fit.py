@@ -81,7 +81,7 @@ def fit(
     _check_loss(recipes, loaded)
     where = _device(device)
     places = chunks(members, loaded.n_features, loaded.n_outputs, where.type, chunk_size)
-    check_memory(members, places, loaded, where, keep_models=keep_models)
+    check_memory(members, places, loaded, where, keep_models=keep_models, chunk_asked=chunk_size is not None)
     settings = Settings(
         data=loaded,
         splits={seed: loaded.split(seed) for seed in {member.seed for member in members}},

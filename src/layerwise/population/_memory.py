@@ -15,25 +15,32 @@ from layerwise.population._layout import Member, member_bytes, n_parameters
 
 if TYPE_CHECKING:
     from layerwise.data import Data
+    from layerwise.models import Recipe
 
 
 def check_memory(
-    members: Sequence[Member], places: list[list[int]], data: Data, device: torch.device, *, keep_models: bool
+    members: Sequence[Member],
+    places: list[list[int]],
+    data: Data,
+    device: torch.device,
+    *,
+    keep_models: bool,
+    chunk_asked: bool,
 ) -> None:
-    """Raise `InvalidInput` with the size needed where the largest chunks and the models kept exceed the memory."""
-    inputs, outputs = data.n_features, data.n_outputs
-    per_chunk = [sum(member_bytes(members[i].recipe, inputs, outputs) for i in chunk) for chunk in places]
+    """Raise `InvalidInput` with the size needed where the largest chunks, and what is kept, exceed the memory."""
     at_once = min(len(places), os.cpu_count() or 1) if device.type == "cpu" else 1
-    needed = data.features.nbytes + sum(sorted(per_chunk)[-at_once:])
+    per_chunk = sorted(sum(_bytes(members[i].recipe, data) for i in chunk) for chunk in places)
+    needed = data.features.nbytes + sum(per_chunk[-at_once:])
     if keep_models:
-        needed += sum(4 * n_parameters(member.recipe, inputs, outputs) for member in members)
+        needed += sum(4 * n_parameters(member.recipe, data.n_features, data.n_outputs) for member in members)
     free = free_bytes(device)
     if needed <= free:
         return
     largest = max(map(len, places))
-    cure = "Use a smaller network or batch."
+    cure = "Use a smaller network, a smaller batch, or fewer epochs."
     if largest > 1:
-        cure = f"Train fewer as one batch: `chunk_size={max(1, largest // 2)}` or less, or leave it out."
+        leave = ", or leave it out" if chunk_asked else ""
+        cure = f"Train fewer as one batch: `chunk_size={max(1, largest // 2)}` or less{leave}."
     elif keep_models:
         cure = "Use `keep_models=False`, or fewer seeds."
     raise InvalidInput(
@@ -41,6 +48,14 @@ def check_memory(
         got=Text(f"{_gib(free)} free"),
         cure=cure,
     )
+
+
+def _bytes(recipe: Recipe, data: Data) -> int:
+    """What a member takes in training, with its batch no larger than the data, and the loss of each of its updates."""
+    n_rows, training = len(data.features), recipe.training
+    batch = min(training.batch_size, n_rows)
+    updates = training.n_epochs(max(1, n_rows // batch)) * max(1, n_rows // batch)
+    return member_bytes(recipe.replace(batch_size=batch), data.n_features, data.n_outputs) + 4 * updates
 
 
 def free_bytes(device: torch.device) -> int:

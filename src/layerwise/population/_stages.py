@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from layerwise.activations import ACTIVATIONS, Activation, Maxout
+from layerwise.normalizers import BatchRenorm, DyT, GhostBatchNorm
+from layerwise.population import _normalizing
 from layerwise.population._stage import Stage, Updates
 
 
@@ -75,76 +77,6 @@ class PReLU(Stage):
         return torch.where(x > 0, x, x * self.weight.unsqueeze(1))
 
 
-class BatchNorm(Stage):
-    """Batch normalization over axis 1 of [seed, batch, unit]: each network has its own statistics.
-
-    In training xhat = (x - mean) / sqrt(var + eps) with the batch's biased variance; the running variance takes the
-    unbiased one, as torch's does.
-    """
-
-    weight: Tensor
-    bias: Tensor
-    running_mean: Tensor
-    running_var: Tensor
-    num_batches_tracked: Tensor
-
-    def __init__(self, modules: Sequence[nn.BatchNorm1d]) -> None:
-        super().__init__(modules)
-        self.eps = modules[0].eps
-        self.momentum = modules[0].momentum if modules[0].momentum is not None else 0.1
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training:
-            scale = self.weight * torch.rsqrt(self.running_var + self.eps)
-            return torch.addcmul((self.bias - self.running_mean * scale).unsqueeze(1), x, scale.unsqueeze(1))
-        return self._normalize(x)[0]
-
-    def record(self, x: Tensor) -> tuple[Tensor, Any]:
-        y, xhat, inverse_std = self._normalize(x)
-        return y, (xhat, inverse_std)
-
-    def backprop(self, delta: Tensor, tape: Any, updates: Updates, *, first: bool = False) -> Tensor:
-        xhat, inverse_std = tape
-        d_bias = delta.sum(1)
-        d_weight = (delta * xhat).sum(1)
-        n = delta.shape[1]
-        # dL/dx = gamma / std * (delta - mean(delta) - xhat * mean(delta * xhat))
-        centered = torch.addcmul(delta - d_bias.unsqueeze(1) / n, xhat, d_weight.unsqueeze(1) / -n)
-        upstream = centered.mul_(self.weight.unsqueeze(1) * inverse_std)
-        updates.other(self.weight, d_weight)
-        updates.other(self.bias, d_bias)
-        return upstream
-
-    def _normalize(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        # sums, because torch's var_mean and norm over this axis cost 15 to 80 times as much on a CPU
-        n = x.shape[1]
-        mean = x.sum(1) / n
-        centered = x - mean.unsqueeze(1)
-        variance = centered.square().sum(1) / n
-        with torch.no_grad():
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance * (n / max(n - 1, 1)), self.momentum)
-            self.num_batches_tracked += 1
-        inverse_std = torch.rsqrt(variance + self.eps).unsqueeze(1)
-        xhat = centered * inverse_std
-        return torch.addcmul(self.bias.unsqueeze(1), xhat, self.weight.unsqueeze(1)), xhat, inverse_std
-
-
-class LayerNorm(Stage):
-    """Layer normalization over the units, with each network's own gain and offset."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def __init__(self, modules: Sequence[nn.LayerNorm]) -> None:
-        super().__init__(modules)
-        self.eps = modules[0].eps
-
-    def forward(self, x: Tensor) -> Tensor:
-        xhat = nn.functional.layer_norm(x, x.shape[-1:], eps=self.eps)
-        return torch.addcmul(self.bias.unsqueeze(1), xhat, self.weight.unsqueeze(1))
-
-
 class Dropout(Stage):
     """Dropout, or alpha dropout, whose mask each network draws from its own generator.
 
@@ -168,7 +100,7 @@ class Dropout(Stage):
 
     def record(self, x: Tensor) -> tuple[Tensor, Any]:
         keep = 1 - self.p
-        kept = self._draw(x).lt_(keep)
+        kept = _uniform(x, self._generators).lt_(keep)
         if not self.alpha:
             factor = kept.div_(keep)
             return x * factor, factor
@@ -181,23 +113,53 @@ class Dropout(Stage):
     def backprop(self, delta: Tensor, tape: Tensor, updates: Updates, *, first: bool = False) -> Tensor:
         return delta * tape
 
-    def _draw(self, x: Tensor) -> Tensor:
-        uniform = torch.empty_like(x)
-        generators = self._generators or [None] * len(x)
-        for member, generator in zip(uniform, generators, strict=True):
-            member.uniform_(generator=generator)
-        return uniform
+
+class RReLU(Pointwise):
+    """Leaky relu whose left slopes each network draws from its own generator in training; in eval mode their mean."""
+
+    def __init__(self, modules: Sequence[nn.RReLU]) -> None:
+        super().__init__(modules)
+        self.low, self.high = modules[0].lower, modules[0].upper
+        self._generators: Sequence[torch.Generator | None] = ()
+
+    def reseed(self, generators: Sequence[torch.Generator]) -> None:
+        self._generators = generators
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.record(x)[0] if self.training else nn.functional.leaky_relu(x, (self.low + self.high) / 2)
+
+    def record(self, x: Tensor) -> tuple[Tensor, Any]:
+        slopes = _uniform(x, self._generators).mul_(self.high - self.low).add_(self.low)
+        factor = torch.where(x > 0, 1.0, slopes)
+        return x * factor, factor
+
+    def backprop(self, delta: Tensor, tape: Tensor, updates: Updates, *, first: bool = False) -> Tensor:
+        return delta * tape
 
 
 class Pieces(Pointwise):
     """Maxout's maximum over pieces."""
 
 
+def _uniform(x: Tensor, generators: Sequence[torch.Generator | None]) -> Tensor:
+    """Return numbers between 0 and 1 in the shape of `x`, for each network from its own generator."""
+    uniform = torch.empty_like(x)
+    for member, generator in zip(uniform, generators or [None] * len(x), strict=True):
+        member.uniform_(generator=generator)
+    return uniform
+
+
 STAGES: dict[type[nn.Module], type[Stage]] = {
     nn.Linear: Linear,
-    nn.BatchNorm1d: BatchNorm,
-    nn.LayerNorm: LayerNorm,
+    nn.BatchNorm1d: _normalizing.BatchNorm,
+    GhostBatchNorm: _normalizing.Ghosts,
+    BatchRenorm: _normalizing.Renorm,
+    nn.LayerNorm: _normalizing.LayerNorm,
+    nn.RMSNorm: _normalizing.RMSNorm,
+    nn.GroupNorm: _normalizing.GroupNorm,
+    DyT: _normalizing.DynamicTanh,
     nn.PReLU: PReLU,
+    nn.RReLU: RReLU,
     nn.Dropout: Dropout,
     nn.AlphaDropout: Dropout,
     Maxout: Pieces,
@@ -215,9 +177,9 @@ _KNOWN = dict(_known_activations())
 
 def stage_kind(module: nn.Module) -> type[Stage] | None:
     """Return the kind of stage that runs `module` batched, or None if none does."""
-    if isinstance(module, nn.BatchNorm1d) and not (module.affine and module.track_running_stats):
+    if not _normalizing.has_stage(module):
         return None
-    if isinstance(module, nn.LayerNorm) and (module.bias is None or len(module.normalized_shape) != 1):
+    if isinstance(module, Maxout) and module.axis != -1:
         return None
     kind = STAGES.get(type(module))
     return kind or (Pointwise if repr(module) in _KNOWN else None)

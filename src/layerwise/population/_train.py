@@ -139,12 +139,13 @@ class _Chunk:
             score, loss = evaluate(self.stack, self.batches, part, criterion, self.settings.data.task)
             found |= {f"{part}_{name}": score, f"{part}_loss": loss}
         scores = {key: value.double().cpu().tolist() for key, value in found.items()}
+        best.diverge(scores["validation_loss"])
         return Outcome(
             stack=self.stack,
             n_steps=best.n_steps,
             status=best.status,
             scores=[{key: values[s] for key, values in scores.items()} for s in range(len(self.members))],
-            curves=curve.curves(name),
+            curves=curve.curves(name, best.n_steps),
             measures=self.observer.measures(),
             histograms=self.observer.histograms(),
             seconds=seconds,
@@ -185,16 +186,19 @@ class _Curve:
         names = [member.recipe.name for member in self._chunk.members]
         return {arm: float(score[[i for i, name in enumerate(names) if name == arm]].nanmedian()) for arm in self.arms}
 
-    def curves(self, score_name: str) -> list[tuple[Curve, ...]]:
-        """Return each member's curves."""
+    def curves(self, score_name: str, n_steps: Sequence[int]) -> list[tuple[Curve, ...]]:
+        """Return each member's curves, up to its last update: what one that is out does later is not its own."""
         names = ("train_loss", f"validation_{score_name}", "validation_loss")
         table = torch.stack([torch.stack(point) for point in self._points])  # [point, name, seed]
         table[0, 0] = self._chunk.losses[0]  # before any update: the loss of the first batch
         by_member = table.permute(2, 1, 0).double().cpu().tolist()
-        steps = tuple(self._steps)
+        lengths = [sum(step <= last for step in self._steps) for last in n_steps]
         return [
-            tuple(Curve(name=name, steps=steps, values=tuple(row)) for name, row in zip(names, rows, strict=True))
-            for rows in by_member
+            tuple(
+                Curve(name=name, steps=tuple(self._steps[:length]), values=tuple(row[:length]))
+                for name, row in zip(names, rows, strict=True)
+            )
+            for rows, length in zip(by_member, lengths, strict=True)
         ]
 
 

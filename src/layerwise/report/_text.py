@@ -21,11 +21,18 @@ def print_comparison(record: ComparisonRecord, console: Console) -> None:
         console.print(Text(sentence))
     console.print()
     console.print(comparison_table(record))
+    console.print(Text(_ground(record), style="dim"))
     if record.pairs:
         console.print()
         console.print(pairs_table(record))
     for note in record.notes:
         console.print(Text(f"\nNote: {note}"))
+
+
+def _ground(record: ComparisonRecord) -> str:
+    data = record.data
+    rows = f"{data.n_train} train, {data.n_validation} validation and {data.n_test} test rows"
+    return f"\n{data.name}: {rows}, cut by seed. Scaling: {data.scaling}."
 
 
 def render_text(record: ComparisonRecord) -> str:

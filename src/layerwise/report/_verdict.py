@@ -21,12 +21,11 @@ def learns(record: ComparisonRecord, arm: Arm) -> bool:
 
 
 def anything_learnt(record: ComparisonRecord) -> bool:
-    """Return True if the best arm's median is above chance, its whole 95% interval with it.
+    """Return True if any run trained.
 
-    Where it is not, halfway from chance to the best arm is no height at all, and "trained" means nothing.
+    None counts as trained where the best arm is no better than luck: halfway from chance to it is no height at all.
     """
-    scores = [score for arm in ranked(record)[:1] if (score := score_of(arm)) is not None]
-    return any(score.low > record.chance for score in scores)
+    return any(arm.n_trained for arm in record.arms)
 
 
 def ranked(record: ComparisonRecord) -> tuple[Arm, ...]:
