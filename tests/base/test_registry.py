@@ -46,3 +46,12 @@ def test_later_changes_of_the_table_do_not_reach_it():
     registry = Registry("letter", table)
     table["b"] = 2
     assert list(registry) == ["a"]
+
+
+def test_an_alias_finds_its_entry_and_is_neither_listed_nor_counted():
+    shades = Registry("shade", {"grey": 1, "green": 2}, aliases={"gray": "grey"})
+    assert shades["gray"] == shades.get("gray") == 1
+    assert "gray" in shades
+    assert list(shades) == ["grey", "green"]
+    assert len(shades) == 2
+    assert "gray" not in repr(shades)

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from layerwise.initializers import INITIALIZERS, Initializer
 
 ALL = list(INITIALIZERS.values())
-DRAWN = [entry for entry in ALL if entry.name not in {"zeros", "constant"}]
+DRAWN = [entry for entry in ALL if entry.name not in {"zeros", "constant", "identity"}]
+CONVOLUTIONAL = [entry for entry in ALL if entry.name != "identity"]
+
+
+def mean_by_hand(name: str, i: int, o: int) -> float:
+    """Return the mean that a weight with fan_in i and fan_out o must have."""
+    return 1 / max(i, o) if name == "identity" else 0.0
 
 
 def variance_by_hand(name: str, i: int, o: int) -> float:
@@ -28,7 +34,10 @@ def variance_by_hand(name: str, i: int, o: int) -> float:
         "glorot_uniform": 2 / (i + o),
         "he_normal": 2 / i,
         "he_uniform": 2 / i,
+        "truncated_normal": 0.01**2,
         "orthogonal": 1 / max(i, o),
+        "identity": 1 / max(i, o) - 1 / max(i, o) ** 2,
+        "sparse": min(15, i) / i,
         "torch_default": 1 / (3 * i),
     }[name]
 
@@ -104,16 +113,18 @@ def test_mean_and_variance(entry, shape):
     weight = filled(entry, shape, torch.float64)
     out, fan_in = shape
     variance = variance_by_hand(entry.name, fan_in, out)
-    n = weight.numel()
-    assert abs(weight.mean().item()) <= 5 * math.sqrt(variance / n)
+    mean, n = mean_by_hand(entry.name, fan_in, out), weight.count_nonzero().clamp_min(1).item()
+    assert abs(weight.mean().item() - mean) <= 5 * math.sqrt(variance / weight.numel())
     assert weight.var().item() == pytest.approx(variance, rel=5 * math.sqrt(2 / n))
 
 
-@named(ALL)
+@named(CONVOLUTIONAL)
 def test_a_convolution_counts_its_kernel(entry):
     weight = filled(entry, (64, 16, 3, 3), torch.float64)
     variance = variance_by_hand(entry.name, 16 * 9, 64 * 9 if entry.name != "orthogonal" else 64)
-    assert weight.var().item() == pytest.approx(variance, rel=5 * math.sqrt(2 / weight.numel()))
+    assert weight.var().item() == pytest.approx(
+        variance, rel=5 * math.sqrt(2 / weight.count_nonzero().clamp_min(1).item())
+    )
 
 
 @named([entry for entry in ALL if {"std", "bound", "gain"} & set(entry.options)])
@@ -143,7 +154,7 @@ def test_unknown_options_are_named_with_those_allowed(entry):
 def test_options_are_checked_without_a_tensor(entry):
     for option in entry.options:
         assert entry.checked({option: 2}) == {option: 2.0}
-        for bad in (math.nan, math.inf, "big", True, None):
+        for bad in (math.nan, math.inf, "big", True, None, *([0, 2.5] if option == "n_connections" else [])):
             with pytest.raises(ValueError, match=f"`{option}` must be a"):
                 entry.checked({option: bad})
     assert entry.checked({}) == {}

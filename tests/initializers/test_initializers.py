@@ -18,6 +18,10 @@ FANNED = [
     init.he_uniform_,
     init.torch_default_,
     init.orthogonal_,
+    init.identity_,
+    init.dirac_,
+    init.delta_orthogonal_,
+    init.sparse_,
 ]
 
 
@@ -59,13 +63,16 @@ def test_uniform_ones_pass_kolmogorov_smirnov_and_fill_their_range(fill, bound):
 
 
 def test_variance_scaling_by_hand():
-    for mode, fan in (("fan_in", 200), ("fan_out", 300), ("fan_avg", 250)):
+    for mode, fan in (("fan_in", 200), ("fan_out", 300), ("fan_avg", 250), ("geometric", math.sqrt(60_000))):
         normal = init.variance_scaling_(empty(300, 200), 3.0, mode, "normal", generator=seeded())
         twin = empty(300, 200).normal_(0, math.sqrt(3 / fan), generator=seeded())
         torch.testing.assert_close(normal, twin, rtol=1e-15, atol=0)
         uniform = init.variance_scaling_(empty(300, 200), 3.0, mode, "uniform", generator=seeded())
         twin = empty(300, 200).uniform_(-3 / math.sqrt(fan), 3 / math.sqrt(fan), generator=seeded())
         torch.testing.assert_close(uniform, twin, rtol=1e-12, atol=1e-15)
+        cut = init.variance_scaling_(empty(300, 200), 3.0, mode, "truncated_normal", generator=seeded())
+        twin = init.truncated_normal_(empty(300, 200), math.sqrt(3 / fan), generator=seeded())
+        torch.testing.assert_close(cut, twin, rtol=1e-15, atol=0)
 
 
 TORCH = {
@@ -125,7 +132,7 @@ def test_what_has_no_fans_is_refused(fill, shape):
     assert f"Got shape {list(shape)} instead. Give a bias its value with `constant_`." in str(caught.value)
 
 
-@pytest.mark.parametrize("fill", [init.zeros_, init.constant_, init.normal_, init.uniform_])
+@pytest.mark.parametrize("fill", [init.zeros_, init.constant_, init.normal_, init.uniform_, init.truncated_normal_])
 def test_plain_ones_take_any_shape(fill):
     for shape in ((), (3,), (0, 3)):
         assert bool(fill(torch.full(shape, math.nan), generator=seeded()).isfinite().all())
@@ -145,11 +152,17 @@ def test_zeros_and_constant_by_hand():
         (lambda w: init.orthogonal_(w, math.inf), "`gain` must be a finite number. Got inf instead."),
         (lambda w: init.lecun_normal_(w, None), "`gain` must be a finite number."),
         (lambda w: init.variance_scaling_(w, -2.0), "`scale` must be a number of at least 0. Got -2.0 instead."),
-        (lambda w: init.variance_scaling_(w, 1, "fan"), "`mode` must be one of 'fan_in', 'fan_out', 'fan_avg'. Got"),
+        (lambda w: init.variance_scaling_(w, 1, "fan"), "`mode` must be one of 'fan_in', 'fan_out', 'fan_avg', "),
         (
             lambda w: init.variance_scaling_(w, 1, "fan_in", "cauchy"),
-            "`distribution` must be one of 'normal', 'uniform'",
+            "`distribution` must be one of 'normal', 'truncated_normal', 'uniform'. Got 'cauchy' instead.",
         ),
+        (lambda w: init.truncated_normal_(w, -1), "`std` must be a number of at least 0. Got -1 instead."),
+        (lambda w: init.identity_(w, math.nan), "`gain` must be a finite number. Got nan instead."),
+        (lambda w: init.sparse_(w, -1), "`std` must be a number of at least 0. Got -1 instead."),
+        (lambda w: init.sparse_(w, 1, 0), "`n_connections` must be a positive int. Got 0 instead."),
+        (init.delta_orthogonal_, "`tensor` must be the weight of a convolution, [out, in, *kernel]. Got"),
+        (init.dirac_, "[out, in, *kernel] with 1 to 3 spatial axes. Got shape [2, 2] instead."),
         (lambda w: init.torch_default_bias_(w, 0), "`fan_in` must be a positive int. Got 0 instead."),
     ],
 )

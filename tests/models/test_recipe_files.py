@@ -99,7 +99,7 @@ def test_no_choices(write, text, got):
         ("depht: 3\n", "There is no choice of a recipe 'depht'. Did you mean 'depth'"),
         ("learning_rate:\n  best: 3\n", "`learning_rate` must be a positive number. Got {'best': 3} instead."),
         ("depth: 0\n", "`depth` must be a positive int. Got 0 instead."),
-        ("activation: tahn\n", "There is no activation 'tahn'. Did you mean 'tanh'?"),
+        ("activation: tahn\n", "There is no activation 'tahn'. Did you mean 'tanh' or 'hardtanh'?"),
         ("name: 3\n", "`name`: Input should be a valid string. Got 3 instead."),
         ("schedule: [cosine]\n", "`schedule` must be one of 'constant', 'linear', 'cosine', 'step'. Got ['cosine']"),
     ],

@@ -27,7 +27,11 @@ MESSAGES = [
         {"depth": 2, "width": (3, 4, 5)},
         "`depth` must agree with the 3 widths given. Got 2 instead. Leave one out.",
     ),
-    (MLP, {"activation": "tahn"}, f"There is no activation 'tahn'. Did you mean 'tanh'? Known: {KNOWN_ACTIVATIONS}."),
+    (
+        MLP,
+        {"activation": "tahn"},
+        f"There is no activation 'tahn'. Did you mean 'tanh' or 'hardtanh'? Known: {KNOWN_ACTIVATIONS}.",
+    ),
     (MLP, {"activation": 3}, "`activation`: Input should be a valid string. Got 3 instead."),
     (MLP, {"pieces": 0}, "`pieces` must be a positive int. Got 0 instead."),
     (
@@ -55,7 +59,14 @@ MESSAGES = [
     (MLP, {"bias": "inf"}, "`bias` must be a number, 'torch_default' or 'none'. Got 'inf' instead."),
     (MLP, {"bias": True}, "`bias` must be a number, 'torch_default' or 'none'. Got True instead."),
     (MLP, {"bias": [0.1]}, "`bias` must be a number, 'torch_default' or 'none'. Got [0.1] instead."),
-    (MLP, {"normalizer": "bach"}, "There is no normalizer 'bach'. Did you mean 'batch'? Known: none, batch, layer."),
+    (
+        MLP,
+        {"normalizer": "bach"},
+        (
+            "There is no normalizer 'bach'. Did you mean 'batch' or 'ghost_batch' or 'batch_renorm'? Known: none, "
+            "batch, ghost_batch, batch_renorm, layer, rms, group, dyt."
+        ),
+    ),
     (
         MLP,
         {"normalizer_place": "before"},

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import copy
+import math
+
 import pytest
 import torch
+from torch import nn
 
-from layerwise.normalizers import NORMALIZERS
+from layerwise._base import InvalidInput
+from layerwise.models import Recipe
+from layerwise.normalizers import NORMALIZERS, NOT_A_LAYER, BatchRenorm, DyT, GhostBatchNorm, group_count
 
+CENTERING = {"batch", "ghost_batch", "batch_renorm", "layer", "group"}
+SCALING = CENTERING | {"rms"}  # dyt does neither: it stands where they stand
 WITH_MODULE = [entry for entry in NORMALIZERS.values() if entry.module is not None]
 
 
@@ -19,20 +27,41 @@ class TestContract:
         assert NORMALIZERS[entry.name] is entry
         assert any(part.isdigit() and len(part) == 4 for part in entry.citation.replace(",", "").split())
 
-    def test_output_has_mean_zero_and_second_moment_one_over_its_axis(self, entry):
+    def test_it_does_to_the_moments_of_its_axis_what_its_kind_does(self, entry):
         axis = 0 if entry.uses_batch else 1
-        y = entry.module(5).double()(batch())
-        torch.testing.assert_close(y.mean(axis), torch.zeros_like(y.mean(axis)), atol=1e-12, rtol=0)
-        torch.testing.assert_close(y.square().mean(axis), torch.ones_like(y.mean(axis)), atol=1e-3, rtol=0)
+        y = entry.module(5).double()(batch(16))
+        centered = y.mean(axis).abs().max().item() < 1e-12
+        scaled = (y.square().mean(axis) - 1).abs().max().item() < 1e-3
+        assert centered == (entry.name in CENTERING)
+        assert scaled == (entry.name in SCALING)
 
     def test_output_does_not_depend_on_the_scale_of_its_input(self, entry):
-        module = entry.module(5).double()
-        torch.testing.assert_close(module(1000 * batch()), module(batch()), atol=1e-4, rtol=1e-4)
+        small, large = (entry.module(5).double()(factor * batch(16)) for factor in (1, 1000))
+        same = torch.allclose(large, small, atol=1e-4, rtol=1e-4)
+        assert same == (entry.name in SCALING)
 
     def test_uses_batch_says_whether_other_examples_matter(self, entry):
         x, module = batch(), entry.module(5).double()
         other = torch.cat([x[:1], 7 * x[1:] + 1])
         assert torch.allclose(module(x)[0], module(other)[0]) != entry.uses_batch
+
+    def test_in_evaluation_no_other_example_matters(self, entry):
+        x, module = batch(), entry.module(5).double()
+        module(x)
+        together = module.eval()(x)
+        torch.testing.assert_close(torch.cat([module(row[None]) for row in x]), together, rtol=1e-12, atol=1e-14)
+
+    def test_gradients_are_right(self, entry):
+        if entry.name == "batch_renorm":
+            pytest.skip("r and d are constants to its gradient, by definition")
+        module = entry.module(5).double()
+        assert torch.autograd.gradcheck(module, batch(6).requires_grad_())
+
+    def test_state_goes_there_and_back(self, entry):
+        module, other = entry.module(5).double(), entry.module(5).double()
+        module(batch())
+        other.load_state_dict(module.state_dict())
+        assert torch.equal(other.eval()(batch()), module.eval()(batch()))
 
     def test_draws_no_random_numbers(self, entry):
         before = torch.get_rng_state()
@@ -46,7 +75,7 @@ def test_none_adds_no_layer():
 
 
 def test_names():
-    assert list(NORMALIZERS) == ["none", "batch", "layer"]
+    assert list(NORMALIZERS) == ["none", "batch", "ghost_batch", "batch_renorm", "layer", "rms", "group", "dyt"]
 
 
 def test_batch_by_hand():
@@ -57,3 +86,111 @@ def test_batch_by_hand():
 def test_layer_by_hand():
     y = NORMALIZERS["layer"].module(2)(torch.tensor([[1.0, 3.0]]))
     assert y.flatten().tolist() == pytest.approx([-1, 1], abs=1e-4)
+
+
+def test_rms_by_hand():
+    y = NORMALIZERS["rms"].module(2)(torch.tensor([[3.0, 4.0]]))  # rms sqrt(12.5)
+    assert y.flatten().tolist() == pytest.approx([3 / 12.5**0.5, 4 / 12.5**0.5], abs=1e-5)
+
+
+def test_group_by_hand():
+    x = torch.cat([torch.tensor([[1.0, 3.0] * 8]), torch.tensor([[50.0, 90.0] * 8])], dim=1)
+    assert NORMALIZERS["group"].module(32)(x).flatten().tolist() == pytest.approx([-1, 1] * 16, abs=1e-4)
+
+
+@pytest.mark.parametrize("n_units", range(1, 200))
+def test_groups_are_equal_and_not_small(n_units):
+    groups = group_count(n_units)
+    assert n_units % groups == 0
+    assert groups == 1 or n_units // groups >= 16
+    larger = [g for g in range(groups + 1, n_units + 1) if n_units % g == 0]
+    assert all(n_units // g < 16 for g in larger)
+
+
+def test_dyt_by_hand():
+    layer = DyT(2, alpha=2.0)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([3.0, 1.0]))
+        layer.bias.fill_(0.5)
+    expected = [0.5 + 3 * math.tanh(2), 0.5 + math.tanh(-0.2)]
+    assert layer(torch.tensor([[1.0, -0.1]])).flatten().tolist() == pytest.approx(expected, abs=1e-6)
+
+
+class TestGhostBatch:
+    @pytest.mark.parametrize(("n", "sizes"), [(8, (4, 4)), (11, (6, 5)), (3, (3,)), (4, (4,))])
+    def test_it_is_batch_normalization_of_each_part(self, n, sizes):
+        x, twin = batch(n), nn.BatchNorm1d(5, dtype=torch.float64)
+        layer = GhostBatchNorm(5, ghost_size=4, dtype=torch.float64)
+        assert torch.equal(layer(x), torch.cat([twin(part) for part in x.split(sizes)]))
+        for key, value in twin.state_dict().items():
+            assert torch.equal(layer.state_dict()[key], value)
+
+    def test_its_size_must_hold_a_variance(self):
+        with pytest.raises(InvalidInput, match=r"`ghost_size` must be an int of at least 2\. Got 1 instead\."):
+            GhostBatchNorm(5, ghost_size=1)
+
+
+class TestBatchRenorm:
+    def test_without_room_it_is_batch_normalization(self):
+        layer, twin = BatchRenorm(5, r_max=1, d_max=0).double(), nn.BatchNorm1d(5).double()
+        for _ in range(3):
+            torch.testing.assert_close(layer(batch()), twin(batch()), rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(layer.eval()(batch()), twin.eval()(batch()), rtol=1e-12, atol=1e-12)
+
+    def test_with_all_room_it_trains_with_what_it_evaluates_with(self):
+        layer = BatchRenorm(5, r_max=1e6, d_max=1e6, warm_up=1).double()
+        layer(batch())
+        evaluated = copy.deepcopy(layer).eval()(2 * batch() + 1)
+        torch.testing.assert_close(layer(2 * batch() + 1), evaluated, rtol=1e-12, atol=1e-12)
+
+    def test_the_limits_by_hand(self):
+        layer = BatchRenorm(1, r_max=3, d_max=5, warm_up=2, eps=0.0).double()  # running mean 0, variance 1
+        r, d = layer.correction(*map(torch.tensor, (9.0, 100.0, 1.0, 4.0, 1.0)))  # std 10 to 2, mean 8 away
+        assert (r.item(), d.item()) == (3.0, 4.0)
+        r, d = layer.correction(*map(torch.tensor, (-9.0, 0.01, 1.0, 4.0, 0.5)))  # limits half way: 2 and 2.5
+        assert (r.item(), d.item()) == (0.5, -2.5)
+
+    def test_its_gradient_takes_r_and_d_as_constants(self):
+        layer = BatchRenorm(5, warm_up=1).double()
+        layer(batch(7))
+        x = (batch(7) + 1).requires_grad_()
+        variance, mean = torch.var_mean(x.detach(), 0, correction=0)
+        r, d = layer.correction(mean, variance, layer.running_mean, layer.running_var, torch.tensor(1.0))
+        expected = nn.functional.batch_norm(x, None, None, training=True) * r + d
+        delta = torch.randn_like(expected)
+        (wanted,) = torch.autograd.grad(expected, x, delta)
+        (found,) = torch.autograd.grad(layer(x), x, delta)
+        torch.testing.assert_close(found, wanted, rtol=1e-10, atol=1e-12)
+
+    @pytest.mark.parametrize(
+        ("make", "message"),
+        [
+            (lambda: BatchRenorm(5, r_max=0.9), "`r_max` must be at least 1. Got 0.9 instead."),
+            (lambda: BatchRenorm(5, d_max=-1), "`d_max` must be a number of at least 0. Got -1 instead."),
+            (lambda: BatchRenorm(5, warm_up=0), "`warm_up` must be a positive int. Got 0 instead."),
+            (lambda: BatchRenorm(5, momentum=None), "Batch renormalization needs running statistics and a momentum"),
+            (lambda: BatchRenorm(5)(torch.ones(2, 5, 3)), "[batch, unit]. Got shape [2, 5, 3] instead."),
+            (lambda: DyT(0), "`num_features` must be a positive int. Got 0 instead."),
+            (lambda: DyT(2, alpha=math.nan), "`alpha` must be a finite number. Got nan instead."),
+            (lambda: group_count(0), "`n_units` must be a positive int. Got 0 instead."),
+        ],
+    )
+    def test_messages(self, make, message):
+        with pytest.raises(InvalidInput) as caught:
+            make()
+        assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", NOT_A_LAYER)
+def test_what_is_no_layer_for_dense_units_says_what_to_do(name):
+    assert name not in NORMALIZERS
+    with pytest.raises(InvalidInput) as caught:
+        Recipe().replace(normalizer=name)
+    assert str(caught.value) == (
+        f"`normalizer` must be a layer for dense units. Got {name!r} instead. {NOT_A_LAYER[name]}"
+    )
+
+
+def test_instance_normalization_of_dense_units_is_nothing():
+    x = batch().unsqueeze(-1).expand(-1, -1, 2)  # torch refuses a single place; two equal ones stand for it
+    assert nn.InstanceNorm1d(5)(x).abs().max() < 1e-9

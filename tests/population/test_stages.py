@@ -32,6 +32,8 @@ MODULES = {
     "dropout": lambda: nn.Dropout(0.4),
     "alpha dropout": lambda: nn.AlphaDropout(0.4),
     "maxout": lambda: Maxout(2),
+    "prelu of each unit": lambda: nn.PReLU(UNITS),
+    "wide rrelu": lambda: nn.RReLU(-0.5, 0.7),
 } | {name: activation.module for name, activation in ACTIVATIONS.items()}
 
 
@@ -89,6 +91,8 @@ def test_backprop_is_autograd(name):
 @pytest.mark.parametrize("name", [name for name in MODULES if "dropout" not in name])
 @pytest.mark.parametrize("training", [True, False])
 def test_forward_is_the_modules_side_by_side(name, training):
+    if training and "rrelu" in name:
+        pytest.skip("random in training")
     modules = [module.train(training) for module in make(name)]
     stacked = stack(modules).train(training)
     x = torch.randn(SEEDS, BATCH, UNITS, dtype=torch.float64)
@@ -122,13 +126,24 @@ def test_dropout_keeps_the_moments_and_drops_its_share(name):
         assert y.std().item() == pytest.approx(1.0, abs=0.01)
 
 
-def test_dropout_masks_follow_each_members_generator_alone():
-    (stage,) = stack(make("dropout")).train().stages
-    x = torch.ones(SEEDS, BATCH, UNITS, dtype=torch.float64)
+def test_rrelu_draws_a_slope_for_each_negative_entry():
+    (stage,) = stack(make("wide rrelu")).train().stages
+    reseed(stage)
+    x = torch.randn(SEEDS, 2000, 50, dtype=torch.float64)
+    slopes = (stage(x) / x)[x < 0]
+    assert torch.equal(stage(x)[x > 0], x[x > 0])
+    assert (slopes.min().item(), slopes.max().item()) == pytest.approx((-0.5, 0.7), abs=1e-3)
+    assert (slopes.mean().item(), slopes.var().item()) == pytest.approx((0.1, 1.2**2 / 12), abs=5e-3)
+
+
+@pytest.mark.parametrize(("name", "sign"), [("dropout", 1), ("rrelu", -1)])
+def test_what_is_random_follows_each_members_generator_alone(name, sign):
+    (stage,) = stack(make(name)).train().stages
+    x = sign * torch.ones(SEEDS, BATCH, UNITS, dtype=torch.float64)
     reseed(stage)
     together = stage(x)
     for s in range(SEEDS):
-        (alone,) = stack(make("dropout")[:1]).train().stages
+        (alone,) = stack(make(name)[:1]).train().stages
         alone.reseed([torch.Generator().manual_seed(s)])
         assert torch.equal(alone(x[:1])[0], together[s])
 
@@ -143,3 +158,4 @@ def test_what_has_no_batched_form_says_so():
     assert stage_kind(nn.RMSNorm(3, elementwise_affine=False)) is None
     assert stage_kind(nn.GroupNorm(1, 3, affine=False)) is None
     assert stage_kind(nn.LeakyReLU(0.3)) is None  # not the table's 0.01
+    assert stage_kind(Maxout(2, axis=1)) is None  # the seeds move the axes

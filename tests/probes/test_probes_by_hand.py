@@ -85,7 +85,7 @@ def test_messages():
         ValueError, match=r"axes \[seed, batch, unit\]\. Got shape \[3, 2\] instead\. Use `z\.unsqueeze"
     ):
         probes.layer_moments(torch.zeros(3, 2))
-    with pytest.raises(ValueError, match=r"smooth flat side \(sigmoid, tanh, .*\)\. Got 'relu' instead\."):
+    with pytest.raises(ValueError, match=r"smooth flat side \(sigmoid, log_sigmoid, .*\)\. Got 'relu' instead\."):
         probes.saturated_fraction(Z, ACTIVATIONS["relu"])
     with pytest.raises(ValueError, match=r"must have the same shape\. Got \[1, 2\] and \[2, 1\] instead\."):
         probes.update_ratio(torch.zeros(1, 2), torch.zeros(2, 1))

@@ -96,7 +96,11 @@ def test_saturated_fraction_counts_small_slopes(entry, shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_dead_fraction_counts_units_of_slope_zero(entry, shape):
     z = signal(shape, scale=2.0) - 3.0  # about a third of the units of small batches lies on the left altogether
-    close(probes.dead_fraction(z, entry), by_seed(z, lambda one: np.mean((slope(entry, one) == 0).all(0))))
+    # far on the left torch rounds the slope of gelu_tanh to 0, which is no death
+    close(
+        probes.dead_fraction(z, entry),
+        by_seed(z, lambda one: entry.can_die * np.mean((slope(entry, one) == 0).all(0))),
+    )
 
 
 @settings(max_examples=60)

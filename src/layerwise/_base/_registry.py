@@ -14,6 +14,8 @@ T = TypeVar("T")
 class Registry(Mapping[str, T]):
     """Names to values of one type, in the order they were added; read like a dict.
 
+    `aliases` are further names of entries: they are found, but neither listed nor counted.
+
     Example:
         >>> shades = Registry("shade", {"grey": 1, "green": 2})
         >>> shades["green"]
@@ -24,18 +26,19 @@ class Registry(Mapping[str, T]):
         layerwise._base._errors.UnknownName: There is no shade 'gray'. Did you mean 'grey'? Known: grey, green.
     """
 
-    def __init__(self, noun: str, entries: Mapping[str, T]) -> None:
+    def __init__(self, noun: str, entries: Mapping[str, T], aliases: Mapping[str, str] | None = None) -> None:
         self.noun = noun
+        self._aliases = dict(aliases or {})
         self._entries = dict(entries)
 
     def __getitem__(self, name: str) -> T:
         try:
-            return self._entries[name]
+            return self._entries[self._aliases.get(name, name)]
         except (KeyError, TypeError):
             raise self._unknown(name) from None
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name in self._entries
+        return isinstance(name, str) and self._aliases.get(name, name) in self._entries
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

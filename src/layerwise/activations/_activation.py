@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
+
+from layerwise.activations._moments import Moments, gaussian_moments
 
 FLAT_SHARE = 0.05
 """A unit is saturated where its slope is under this share of the activation's largest slope."""
@@ -21,26 +24,30 @@ class Activation:
 
     Attributes:
         name: The name in `ACTIVATIONS`.
-        function: `f` on a tensor of pre-activations `z` of any shape. Maxout alone changes the shape: it takes
-            `[..., pieces * units]` and returns `[..., units]`.
+        formula: `f(z)`, as Python would compute it but with `^` for powers; `z1` and `z2` are the pre-activations where
+            a unit has two. `Phi` is the Gaussian's distribution function.
+        derivative: `f'(z)` in the same way; empty where a unit has several pre-activations.
+        function: `f` on a tensor of pre-activations `z` of any shape. Maxout and the gated linear units alone change
+            the shape: they take `[..., pieces * units]` and return `[..., units]`.
         pull_back: `(grad, z, a) -> grad * f'(z)`: from the gradient at the output `a = f(z)` to the gradient at `z`,
             in one fused kernel where torch has one. What it returns may share memory with `grad` (linear). None where
-            the slope depends on parameters (prelu) or on more than one pre-activation (maxout): use autograd there.
+            the slope depends on parameters (prelu) or on more than one pre-activation (maxout, glu): use autograd
+            there.
         module: Factory of the `nn.Module`; `prelu` and `maxout` take options, the others none.
         range: `(low, high)`, the closed interval of outputs, rounding included.
-        gain: `E[f(z)^2]^(-1/2)` for a unit Gaussian `z`: with weights of variance `gain^2 / fan_in`, the second moment
-            of the pre-activations stays at 1 from layer to layer.
-        max_slope: The largest `|f'(z)|` over all `z`.
+        max_slope: The largest `|f'(z)|` over all `z` (or what it comes as near to as one likes).
         zero_centered: Whether `E[f(z)] = 0` for a unit Gaussian `z`.
         kinks: Points where slope or curvature jumps; quadrature must be split there.
         flat_below: The pre-activation below which a smooth flat side begins (the slope stays under `FLAT_SHARE` of
             `max_slope`), or None if that side is not flat or not smooth. A lone point where the slope crosses zero
-            (gelu near -0.75, silu near -1.28) is no flat side.
+            (gelu near -0.75, silu near -1.28, gaussian at 0) is no flat side.
         flat_above: The same on the right.
         dead_below: The slope is exactly 0 at this pre-activation and everywhere below, or None. Only the formula
             counts: a tanh whose slope is rounded to 0 is saturated, not dead.
         dead_above: The same at this pre-activation and everywhere above.
-        pieces_default: How many pre-activations feed one unit (1 for all but maxout).
+        pieces_default: How many pre-activations feed one unit (1 for all but maxout and the gated linear units).
+        moments_of_pieces: `q -> Moments`, for units with several pre-activations.
+        parameters: The constants and learned parameters in the formula, and their values; may be empty.
         citation: Author, year and title of the source.
         note: What is often said wrongly about it, or what its parameters mean; may be empty.
 
@@ -52,11 +59,12 @@ class Activation:
     """
 
     name: str
+    formula: str
+    derivative: str = ""
     function: Elementwise
     pull_back: PullBack | None
     module: Callable[..., nn.Module]
     range: tuple[float, float]
-    gain: float
     max_slope: float
     zero_centered: bool = False
     kinks: tuple[float, ...] = ()
@@ -65,6 +73,8 @@ class Activation:
     dead_below: float | None = None
     dead_above: float | None = None
     pieces_default: int = 1
+    moments_of_pieces: Callable[[float], Moments] | None = None
+    parameters: str = ""
     citation: str
     note: str = ""
 
@@ -82,6 +92,26 @@ class Activation:
         if pull_back is None:
             return None
         return lambda z: pull_back(torch.ones_like(z), z, self.function(z))
+
+    def moments(self, q: float) -> Moments:
+        """Return the expectations over pre-activations `z ~ N(0, q)`, by quadrature split at the kinks."""
+        if self.moments_of_pieces is not None:
+            return self.moments_of_pieces(q)
+        return gaussian_moments(self.function, q, self.kinks)
+
+    @cached_property
+    def unit_moments(self) -> Moments:
+        """The moments for a unit Gaussian `z`, computed when they are first asked for."""
+        return self.moments(1.0)
+
+    @property
+    def gain(self) -> float:
+        """`E[f(z)^2]^(-1/2)` for a unit Gaussian `z`.
+
+        With weights of variance `gain^2 / fan_in`, the second moment of the pre-activations stays at 1 from layer to
+        layer.
+        """
+        return self.unit_moments.gain
 
     @property
     def flat_sides(self) -> bool:

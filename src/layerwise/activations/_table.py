@@ -3,42 +3,52 @@
 from __future__ import annotations
 
 from layerwise._base import Registry
-from layerwise.activations import _exponential, _gated, _maxout, _piecewise_linear, _sigmoidal
+from layerwise.activations import (
+    _clipped,
+    _exponential,
+    _gated,
+    _gated_linear_units,
+    _maxout,
+    _piecewise_linear,
+    _rectified,
+    _sigmoidal,
+    _wavy,
+)
 from layerwise.activations._activation import Activation
 
 _ALL = (
     _piecewise_linear.LINEAR,
     _sigmoidal.SIGMOID,
+    _clipped.HARD_SIGMOID,
+    _exponential.LOG_SIGMOID,
     _sigmoidal.TANH,
+    _clipped.HARDTANH,
+    _sigmoidal.SOFTSIGN,
+    _sigmoidal.ERF,
     _piecewise_linear.RELU,
+    _clipped.RELU6,
     _piecewise_linear.LEAKY_RELU,
     _piecewise_linear.PRELU,
+    _piecewise_linear.RRELU,
     _exponential.ELU,
+    _exponential.CELU,
     _exponential.SELU,
     _gated.GELU,
+    _gated.GELU_TANH,
     _gated.SILU,
+    _gated.MISH,
+    _gated.HARDSWISH,
     _exponential.SOFTPLUS,
-    _sigmoidal.SOFTSIGN,
+    _rectified.SQUAREPLUS,
+    _rectified.SQUARED_RELU,
+    _wavy.SINE,
+    _wavy.GAUSSIAN,
     _maxout.MAXOUT,
+    _gated_linear_units.GLU,
+    _gated_linear_units.GEGLU_ENTRY,
+    _gated_linear_units.SWIGLU_ENTRY,
 )
 
-ACTIVATIONS: Registry[Activation] = Registry("activation", {entry.name: entry for entry in _ALL})
-
-
-def gain(name: str) -> float:
-    """Return the forward gain `E[f(z)^2]^(-1/2)` of the activation `name` for a unit Gaussian `z`.
-
-    Weights of variance `gain^2 / fan_in` keep the second moment of the pre-activations at 1. (`nn.init.calculate_gain`
-    differs: 5/3 for tanh, 3/4 for selu, 1 for sigmoid, and it knows no gelu.)
-
-    Raises:
-        UnknownName: If there is no such activation.
-
-    Example:
-        >>> round(gain("gelu"), 6), round(gain("relu"), 6)
-        (1.53353, 1.414214)
-
-    References:
-        He, Zhang, Ren, Sun 2015, Delving deep into rectifiers.
-    """
-    return ACTIVATIONS[name].gain
+ACTIVATIONS: Registry[Activation] = Registry(
+    "activation", {entry.name: entry for entry in _ALL}, aliases={"identity": "linear", "swish": "silu"}
+)

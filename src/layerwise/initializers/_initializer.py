@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layerwise._base import InvalidInput, finite, non_negative
+from layerwise._base import InvalidInput, finite, non_negative, positive_int
 
 if TYPE_CHECKING:
     import torch
@@ -17,6 +17,7 @@ RULES: Mapping[str, Callable[[str, object], float]] = {
     "bound": non_negative,
     "value": finite,
     "gain": finite,
+    "n_connections": positive_int,
 }
 """Every option there is, with the check of its value."""
 

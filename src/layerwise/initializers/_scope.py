@@ -56,3 +56,25 @@ def fans(tensor: Tensor) -> tuple[int, int]:
         )
     kernel = math.prod(tensor.shape[2:])
     return tensor.shape[1] * kernel, tensor.shape[0] * kernel
+
+
+def odd_kernel(tensor: Tensor, most: int | None = None) -> Tensor:
+    """Return `tensor` if it weighs a convolution, of at most `most` spatial axes, and its kernel has a middle."""
+    fans(tensor)
+    kernel = tensor.shape[2:]
+    spatial = f" with 1 to {most} spatial axes" if most else ""
+    if not kernel or len(kernel) > (most or len(kernel)):
+        raise InvalidInput(
+            f"`tensor` must be the weight of a convolution, [out, in, *kernel]{spatial}",
+            got=Text(f"shape {list(tensor.shape)}"),
+        )
+    if any(side % 2 == 0 for side in kernel):
+        raise InvalidInput(
+            "`tensor` must have a kernel with odd sides, which has a middle", got=Text(f"kernel {list(kernel)}")
+        )
+    return tensor
+
+
+def middle(tensor: Tensor) -> tuple[slice | int, ...]:
+    """Return the index of the matrix [out, in] in the middle of the kernel."""
+    return (slice(None), slice(None), *(side // 2 for side in tensor.shape[2:]))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from layerwise._base import finite, non_negative, one_of, positive_int
 from layerwise.initializers._plain import normal_, uniform_
 from layerwise.initializers._scope import fans
+from layerwise.initializers._truncated import truncated_normal_
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-MODES = ("fan_in", "fan_out", "fan_avg")
-DISTRIBUTIONS = ("normal", "uniform")
+MODES = ("fan_in", "fan_out", "fan_avg", "geometric")
+DISTRIBUTIONS = ("normal", "truncated_normal", "uniform")
 
 
 def variance_scaling_(
@@ -30,8 +31,10 @@ def variance_scaling_(
     Args:
         tensor: A weight of shape [fan_out, fan_in], or [out, in, *kernel] of a convolution (fans count the kernel).
         scale: Variance times fan, at least 0.
-        mode: Which fan: `fan_in`, `fan_out`, or their mean `fan_avg`.
-        distribution: `normal` (not truncated), or `uniform` between +-sqrt(3 scale / fan).
+        mode: Which fan: `fan_in`, `fan_out`, their mean `fan_avg`, or `geometric`, sqrt(fan_in fan_out): of two layers
+            between widths a and b, there and back, one then grows what the other shrinks.
+        distribution: `normal` (not truncated), `truncated_normal` (the same variance, cut as in `truncated_normal_`),
+            or `uniform` between +-sqrt(3 scale / fan).
         generator: Where random numbers come from; torch's default generator if None.
 
     Raises:
@@ -50,10 +53,13 @@ def variance_scaling_(
     one_of("mode", mode, MODES)
     one_of("distribution", distribution, DISTRIBUTIONS)
     fan_in, fan_out = fans(tensor)
-    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    mean = (fan_in + fan_out) / 2
+    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": mean, "geometric": math.sqrt(fan_in * fan_out)}[mode]
     std = math.sqrt(non_negative("scale", scale) / fan)
     if distribution == "normal":
         return normal_(tensor, std, generator=generator)
+    if distribution == "truncated_normal":
+        return truncated_normal_(tensor, std, generator=generator)
     return uniform_(tensor, math.sqrt(3) * std, generator=generator)
 
 

@@ -10,7 +10,7 @@ from layerwise._base import InvalidInput, finite, one_of, positive_int
 from layerwise.activations import ACTIVATIONS
 from layerwise.initializers import INITIALIZERS
 from layerwise.models._choices import Choices, Fraction, PositiveInt, checked, optional
-from layerwise.normalizers import NORMALIZERS
+from layerwise.normalizers import NORMALIZERS, NOT_A_LAYER
 
 Place = Literal["before_activation", "after_activation"]
 
@@ -39,7 +39,7 @@ class MLP(Choices):
         depth: hidden layers. Follows from `width` where that is a tuple.
         width: units of each hidden layer, or a tuple with one int a layer.
         activation: a name of `layerwise.activations.ACTIVATIONS`.
-        pieces: linear pieces of a maxout unit; other activations have one.
+        pieces: linear pieces of a maxout unit; other activations have no choice.
         initializer: a name of `layerwise.initializers.INITIALIZERS`, for all weights.
         scale: the initializer's own number: the std of `normal`, the bound of `uniform`, the value of `constant`, the
             gain of `orthogonal`. None is that initializer's default.
@@ -86,6 +86,8 @@ class MLP(Choices):
     @field_validator("normalizer")
     @classmethod
     def _known_normalizer(cls, name: str) -> str:
+        if name in NOT_A_LAYER:
+            raise InvalidInput("`normalizer` must be a layer for dense units", got=name, cure=NOT_A_LAYER[name])
         return NORMALIZERS[name].name
 
     @model_validator(mode="after")
@@ -106,6 +108,11 @@ class MLP(Choices):
     def widths(self) -> tuple[int, ...]:
         """Units of each hidden layer, in order."""
         return self.width if isinstance(self.width, tuple) else (self.width,) * self.depth
+
+    @property
+    def pieces_per_unit(self) -> int:
+        """Pre-activations of each hidden unit: `pieces` for maxout, 2 for gated linear units, else 1."""
+        return self.pieces if self.activation == "maxout" else ACTIVATIONS[self.activation].pieces_default
 
     def __str__(self) -> str:
         shape = f"{self.depth}x{self.width}" if isinstance(self.width, int) else "-".join(map(str, self.width))

@@ -59,7 +59,7 @@ def build(
 def _hidden(
     shape: MLP, fan_in: int, width: int, generator: torch.Generator, dtype: torch.dtype | None
 ) -> list[tuple[str, nn.Module]]:
-    pieces = shape.pieces if shape.activation == "maxout" else 1
+    pieces = shape.pieces_per_unit
     activation = ACTIVATIONS[shape.activation]
     rows = [
         ("linear", _linear(shape, fan_in, width * pieces, generator, dtype)),

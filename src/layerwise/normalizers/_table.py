@@ -1,11 +1,21 @@
-"""The table of all normalizers."""
+"""The table of all normalizers that a recipe can name."""
 
 from __future__ import annotations
 
 from torch import nn
 
 from layerwise._base import Registry
+from layerwise.normalizers._dyt import DyT
+from layerwise.normalizers._ghost import GhostBatchNorm
+from layerwise.normalizers._group import group_norm
 from layerwise.normalizers._normalizer import Normalizer
+from layerwise.normalizers._renorm import BatchRenorm
+
+
+def _rms_norm(n_units: int) -> nn.RMSNorm:
+    # the eps of layer and batch normalization, so that they differ in what they are compared for
+    return nn.RMSNorm(n_units, eps=1e-5)
+
 
 _ALL = (
     Normalizer(name="none", module=None, uses_batch=False),
@@ -17,11 +27,51 @@ _ALL = (
         "covariate shift",
     ),
     Normalizer(
+        name="ghost_batch",
+        module=GhostBatchNorm,
+        uses_batch=True,
+        citation="Hoffer, Hubara, Soudry 2017, Train longer, generalize better: closing the generalization gap in "
+        "large batch training of neural networks",
+    ),
+    Normalizer(
+        name="batch_renorm",
+        module=BatchRenorm,
+        uses_batch=True,
+        citation="Ioffe 2017, Batch renormalization: Towards reducing minibatch dependence in batch-normalized models",
+    ),
+    Normalizer(
         name="layer",
         module=nn.LayerNorm,
         uses_batch=False,
         citation="Ba, Kiros, Hinton 2016, Layer normalization",
     ),
+    Normalizer(
+        name="rms",
+        module=_rms_norm,
+        uses_batch=False,
+        citation="Zhang, Sennrich 2019, Root mean square layer normalization",
+    ),
+    Normalizer(
+        name="group",
+        module=group_norm,
+        uses_batch=False,
+        citation="Wu, He 2018, Group normalization",
+    ),
+    Normalizer(
+        name="dyt",
+        module=DyT,
+        uses_batch=False,
+        citation="Zhu, Chen, He, LeCun, Liu 2025, Transformers without normalization",
+    ),
 )
 
 NORMALIZERS: Registry[Normalizer] = Registry("normalizer", {entry.name: entry for entry in _ALL})
+
+NOT_A_LAYER = {
+    "instance": "Instance normalization takes its statistics over the places of one channel of one example; a dense "
+    "unit has one place, so that all would become 0. Use 'layer' or 'group'.",
+    "weight_norm": "It acts on weights and is no layer: use `layerwise.normalizers.weight_norm_(model)`.",
+    "weight_standardization": "It acts on weights and is no layer: use "
+    "`layerwise.normalizers.standardize_weights_(model)`.",
+}
+"""Normalizers that a recipe's dense layers can't have, and what to do instead."""

@@ -46,7 +46,7 @@ def member_bytes(recipe: Recipe, n_inputs: int, n_outputs: int, item: int = 4) -
     Example:
         >>> from layerwise.models import Recipe
         >>> member_bytes(Recipe().replace(depth=3, width=64), 64, 10)
-        182184
+        137000
     """
     shape = recipe.architecture
     pieces = shape.pieces_per_unit
@@ -62,7 +62,7 @@ def chunk_size(recipe: Recipe, n_inputs: int, n_outputs: int, device_type: str =
     Example:
         >>> from layerwise.models import Recipe
         >>> chunk_size(Recipe().replace(depth=3, width=500), 784, 10)
-        2
+        1
     """
     cuda = device_type == "cuda"
     most, budget = (MAX_MEMBERS_CUDA, WORKING_SET_CUDA) if cuda else (MAX_MEMBERS, WORKING_SET)

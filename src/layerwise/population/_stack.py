@@ -77,8 +77,8 @@ def stack(modules: Sequence[nn.Module]) -> Stack:
     """Return one module that runs all of `modules`, which must have one structure.
 
     A (nested) `nn.Sequential` of linear layers, the activations of `layerwise.activations`, maxout, the normalizers of
-    `layerwise.normalizers` and dropout runs on batched matrix products. Anything else runs through `torch.func.vmap`, or the
-    error says why it cannot. The parameters are copies: `modules` stay as they are.
+    `layerwise.normalizers` and dropout runs on batched matrix products. Anything else runs through `torch.func.vmap`,
+    or the error says why it cannot. The parameters are copies: `modules` stay as they are.
 
     Example:
         >>> import torch

@@ -12,7 +12,7 @@ from layerwise.rules._scan import Spot, lasting, relative, worst
 from layerwise.rules._signal import LEAST_SPREAD
 from layerwise.rules._view import View
 
-FLAT_BOTH_SIDES = frozenset({"sigmoid", "tanh", "softsign"})
+FLAT_BOTH_SIDES = frozenset({"sigmoid", "tanh", "softsign", "erf", "gaussian"})
 MOST_SATURATED = 0.5
 MOST_SATURATED_ONE_SIDED = 0.9  # elu, selu, gelu, silu, softplus: lying on the flat side is how they switch off
 DEAD_BY_CHANCE = 0.5
