@@ -67,9 +67,7 @@ def main():
         ("first words", "first report of training", "end, report written"), zip(*found, strict=True), strict=True
     ):
         print(f"| {name} | {statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f}) |")
-    print(
-        "\nPeak memory of `fit` above the start: 784-500x3-10, batch 100, float32 (parameters: 3.4 MiB a member)\n"
-    )
+    print("\nPeak memory of `fit` above the start: 784-500x3-10, batch 100, float32 (parameters: 3.4 MiB a member)\n")
     print("| members | MiB, models kept | MiB, models dropped |")
     print("|---|---|---|")
     for n in (4, 16, 64):

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from layerwise import activations, data, initializers, normalizers, records, stats
+    from layerwise import activations, data, initializers, normalizers, records, stats, theory
     from layerwise.models import MLP, PRESETS, Optimizer, Recipe, Training, build
     from layerwise.population import fit, stack, unstack
     from layerwise.studies import compare
@@ -36,10 +36,11 @@ __all__ = [
     "records",
     "stack",
     "stats",
+    "theory",
     "unstack",
 ]
 
-_ROOMS = ("activations", "data", "initializers", "normalizers", "records", "stats")
+_ROOMS = ("activations", "data", "initializers", "normalizers", "records", "stats", "theory")
 _NAMES = {
     "models": ("MLP", "PRESETS", "Optimizer", "Recipe", "Training", "build"),
     "population": ("fit", "stack", "unstack"),

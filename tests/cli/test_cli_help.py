@@ -14,7 +14,7 @@ from layerwise.cli import _compare, _options
 from layerwise.models import PRESETS, Recipe
 from layerwise.rules import RULES
 
-COMMANDS = ("compare", "report", "explain", "presets")
+COMMANDS = ("compare", "report", "explain", "presets", "activations", "theory")
 HELPS = (["--help"], *([command, "--help"] for command in COMMANDS))
 # All that `compare` takes besides the choices of a recipe.
 OWN = ["recipe", "data", "target", "folder", "task", "seeds", "search_seeds", "learning_rate"]

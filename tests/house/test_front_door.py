@@ -24,7 +24,7 @@ HOMES = {
     "stack": "population",
     "unstack": "population",
 }
-ROOMS = ("activations", "data", "initializers", "normalizers", "records", "stats")
+ROOMS = ("activations", "data", "initializers", "normalizers", "records", "stats", "theory")
 
 
 def test_every_name_is_known():

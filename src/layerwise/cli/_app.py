@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from layerwise.cli._activations import activations
 from layerwise.cli._compare import compare
 from layerwise.cli._explain import explain
 from layerwise.cli._presets import presets
 from layerwise.cli._report import report
+from layerwise.cli._theory import theory
 
 app = typer.Typer(
     name="layerwise",
@@ -38,5 +40,5 @@ def _root(
     """Carry the options of the command itself."""
 
 
-for command in (compare, report, explain, presets):
+for command in (compare, report, explain, presets, activations, theory):
     app.command()(command)
