@@ -46,7 +46,7 @@ def test_a_factor_lies_between_0_and_1_and_falls_once_it_is_warm(schedule, warmu
 
 
 @pytest.mark.parametrize(
-    ("n_batches", "n_epochs"), [(1, 800), (33, 24), (500, 2), (534, 1), (800, 1), (1500, 1), (10**6, 1)]
+    ("n_batches", "n_epochs"), [(1, 700), (33, 21), (450, 2), (467, 1), (700, 1), (1500, 1), (10**6, 1)]
 )
 def test_about_800_updates_at_least_one_epoch(n_batches, n_epochs):
     assert Training().n_epochs(n_batches) == n_epochs
@@ -55,9 +55,9 @@ def test_about_800_updates_at_least_one_epoch(n_batches, n_epochs):
 @given(st.integers(1, 10**7))
 def test_the_updates_are_the_nearest_to_800(n_batches):
     n_epochs = Training().n_epochs(n_batches)
-    miss = abs(n_epochs * n_batches - 800)
-    assert n_epochs == 1 or miss <= abs((n_epochs - 1) * n_batches - 800)
-    assert miss <= abs((n_epochs + 1) * n_batches - 800)
+    miss = abs(n_epochs * n_batches - 700)
+    assert n_epochs == 1 or miss <= abs((n_epochs - 1) * n_batches - 700)
+    assert miss <= abs((n_epochs + 1) * n_batches - 700)
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6))

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from layerwise._base import child_seed
+from layerwise._base import InvalidInput, child_seed
 from layerwise.data import circles
 from layerwise.models import Recipe, build
 from layerwise.population import fit
@@ -69,8 +69,8 @@ def test_the_first_reading_is_what_autograd_says(activation):
 def test_readings_are_at_their_steps():
     assert reading_steps(100, 0) == frozenset()
     assert sorted(reading_steps(100, 30)) == [0, 30, 60, 90, 99]
-    assert sorted(reading_steps(800, None))[:6] == [0, 1, 3, 10, 30, 66]
-    assert len(reading_steps(800, None)) == N_READINGS + 6
+    assert sorted(reading_steps(800, None))[:6] == [0, 1, 3, 10, 30, 100]
+    assert len(reading_steps(800, None)) == N_READINGS + 5
     assert sorted(reading_steps(3, None)) == [0, 1, 2]
     run = fit(Recipe().replace(depth=1, width=4, epochs=3), circles(n=100), probe_every=2, progress=False).runs[0]
     assert run.measures[0].steps == tuple(sorted(reading_steps(run.n_steps, 2)))
@@ -96,6 +96,14 @@ def test_what_an_observer_returns_is_kept():
     ).runs[0]
     (found,) = (m for m in run.measures if m.quantity == "step_squared")
     assert found.values == tuple(float(step**2) for step in found.steps)
+
+
+def test_an_observer_that_changes_its_mind_is_told():
+    def observe(snapshot):
+        return {} if snapshot.step else {("odd", "output"): torch.zeros(1)}
+
+    with pytest.raises(InvalidInput, match="`observe` must return the same measures at every step"):
+        fit(Recipe().replace(depth=1, width=4, epochs=2), "circles", observe=observe, progress=False)
 
 
 def test_histograms_count_every_activation():

@@ -9,7 +9,7 @@ from layerwise.models._choices import Choices, PositiveInt, checked, optional
 
 LOSSES = ("cross_entropy", "squared_error")
 
-DEFAULT_UPDATES = 800
+DEFAULT_UPDATES = 700
 """On digits every preset that learns at all is past nine tenths of its final accuracy by then."""
 
 
@@ -18,7 +18,7 @@ class Training(Choices):
 
     Attributes:
         batch_size: rows of a step; a last, shorter batch of an epoch is left out, its rows come in another epoch.
-        epochs: passes over the training part; None makes as many as give about 800 updates, at least one.
+        epochs: passes over the training part; None makes as many as give about 700 updates, at least one.
         loss: cross_entropy (labels), or squared_error: the mean over rows and outputs, as `torch.nn.MSELoss`, of the
             outputs against the targets, which for labels are one-hot.
         clip_norm: largest norm of a network's whole gradient; None does not clip.
@@ -41,12 +41,12 @@ class Training(Choices):
 
         Example:
             >>> Training().n_epochs(33), Training().n_epochs(1500), Training(epochs=3).n_epochs(33)
-            (24, 1, 3)
+            (21, 1, 3)
         """
         return self.epochs or max(1, round(DEFAULT_UPDATES / n_batches))
 
     def __str__(self) -> str:
-        length = "about 800 updates" if self.epochs is None else f"{self.epochs} epochs"
+        length = "about 700 updates" if self.epochs is None else f"{self.epochs} epochs"
         parts = [f"batch {self.batch_size}", length, self.loss]
         if self.clip_norm is not None:
             parts.append(f"clip {self.clip_norm:g}")

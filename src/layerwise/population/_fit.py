@@ -57,7 +57,7 @@ def fit(
         data: whatever `layerwise.data.load` takes: a name, a path, a pair of arrays, a Dataset, a DataLoader.
         seeds: how many (0, 1, ...), or which.
         observe: called with a `Snapshot` at every step that is read; may return further measures.
-        probe_every: steps between readings of the standard probes; None: about twelve over the run; 0: never.
+        probe_every: steps between readings of the standard probes; None: about thirteen over the run; 0: never.
         shared_order: if True, all members use the split and the data order of the first seed, so that only the
             initial draw (and dropout) differs.
         device: "cpu", "cuda", "cuda:1", "mps" (the last is untested).

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from layerwise import probes
+from layerwise._base import InvalidInput
 from layerwise.activations import Activation
 from layerwise.population._stack import LayerPlan, Stack
 from layerwise.records import Histogram, Measure
 
-N_READINGS = 12
+N_READINGS = 8
 """How often the standard probes read, unless asked otherwise; the first and the last step are always read."""
 
 EARLY_READINGS = (1, 3, 10, 30)
@@ -81,7 +82,8 @@ class Observer:
         self._stack = stack
         self._steps = steps
         self._histogram_steps = histogram_steps
-        self._readings: dict[tuple[str, str], list[Tensor]] = {}
+        self._names: list[tuple[str, str]] = []
+        self._table = torch.empty(0)  # [reading, name, seed]: small tensors kept one by one would fragment the memory
         self._read_at: list[int] = []
         self._histograms: list[tuple[str, int, tuple[float, float], Tensor]] = []
 
@@ -101,34 +103,38 @@ class Observer:
         )
 
     def read(self, snapshot: Snapshot, further: dict[tuple[str, str], Tensor] | None) -> None:
-        """Take the standard measures of a step, and the further ones."""
-        self._read_at.append(snapshot.step)
+        """Take the standard measures of a step, and the further ones, which must be the same at every step."""
         x = snapshot.layers[0].x
-        self._keep("input", "activation_rms", probes.rms(x))
-        self._keep("input", "activation_std_between_inputs", probes.std_between_inputs(x))
+        found = {
+            ("activation_rms", "input"): probes.rms(x),
+            ("activation_std_between_inputs", "input"): probes.std_between_inputs(x),
+        }
         for layer in snapshot.layers:
-            for quantity, value in standard_measures(layer).items():
-                self._keep(layer.name, quantity, value)
+            found |= {(quantity, layer.name): value for quantity, value in standard_measures(layer).items()}
             if snapshot.step in self._histogram_steps and layer.name != "output":
                 self._histogram(layer, snapshot.step)
-        for (quantity, name), value in (further or {}).items():
-            self._keep(name, quantity, value)
+        found |= further or {}
+        if not self._names:
+            self._names = list(found)
+            self._table = x.new_empty((len(self._steps), len(found), self._stack.n_seeds))
+        if list(found) != self._names:
+            changed = sorted(set(found) ^ set(self._names))
+            raise InvalidInput("`observe` must return the same measures at every step", got=changed)
+        self._table[len(self._read_at)] = torch.stack(list(found.values()))
+        self._read_at.append(snapshot.step)
 
     def measures(self) -> list[tuple[Measure, ...]]:
         """Return the measures of every member."""
-        if not self._readings:
-            return [()] * self._stack.n_seeds
-        names = list(self._readings)
-        table = torch.stack([torch.stack(values) for values in self._readings.values()])  # [name, reading, seed]
-        by_member = table.permute(2, 0, 1).double().cpu().tolist()
+        by_member = self._table[: len(self._read_at)].permute(2, 1, 0).double().cpu().tolist() if self._names else []
         steps = tuple(self._read_at)
-        return [
+        found = [
             tuple(
-                Measure(quantity=quantity, layer=layer, steps=steps[-len(row) :], values=tuple(row))
-                for (layer, quantity), row in zip(names, rows, strict=True)
+                Measure(quantity=quantity, layer=layer, steps=steps, values=tuple(row))
+                for (quantity, layer), row in zip(self._names, rows, strict=True)
             )
             for rows in by_member
         ]
+        return found or [()] * self._stack.n_seeds
 
     def histograms(self) -> list[tuple[Histogram, ...]]:
         """Return the histograms of every member."""
@@ -140,9 +146,6 @@ class Observer:
 
     def _weight(self, plan: LayerPlan) -> Tensor:
         return self._stack.stages[plan.linear].get_parameter("weight").detach()
-
-    def _keep(self, layer: str, quantity: str, value: Tensor) -> None:
-        self._readings.setdefault((layer, quantity), []).append(value)
 
     def _histogram(self, layer: LayerView, step: int) -> None:
         low, high = layer.activation.range if layer.activation else (-HISTOGRAM_LIMIT, HISTOGRAM_LIMIT)
