@@ -10,7 +10,7 @@ What was measured to choose the limits stands in the pages GRD001.md and GRD002.
 from __future__ import annotations
 
 from layerwise.rules._rule import Breach, Rule
-from layerwise.rules._scan import Spot, earliest, lasting, relative, worst
+from layerwise.rules._scan import Spot, breach_at, earliest, lasting, relative, worst
 from layerwise.rules._view import Readings, View
 
 LEAST_GRADIENT = 0.001
@@ -33,13 +33,7 @@ def _exploding(view: View) -> Breach | None:
 
 def _breach(spot: Spot, limit: float, verb: str, joint: str) -> Breach:
     sentence = f"The gradient {verb} on its way back: at layer {{layer}} it is {{value}} {joint} that at the output"
-    return Breach(
-        layer=spot.layer,
-        step=spot.step,
-        value=spot.value,
-        threshold=limit,
-        sentence=f"{sentence} (limit {{limit}}), {{since}}.",
-    )
+    return breach_at(spot, limit, sentence)
 
 
 GRD001 = Rule(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
+from layerwise.rules._rule import Breach
 from layerwise.rules._view import Readings, View
 
 # A state must hold for a quarter of the training, or to its end. Measured on digits (networks whose signal starts under
@@ -22,6 +23,17 @@ class Spot(NamedTuple):
     step: int
     layer: str
     value: float
+
+
+def breach_at(spot: Spot, limit: float, sentence: str) -> Breach:
+    """Return the breach at `spot`; `sentence` is completed by the limit and by since when."""
+    return Breach(
+        layer=spot.layer,
+        step=spot.step,
+        value=spot.value,
+        threshold=limit,
+        sentence=f"{sentence} (limit {{limit}}), {{since}}.",
+    )
 
 
 def worst(series: Mapping[str, Readings], pick: Callable[..., tuple[str, float]]) -> list[Spot]:

@@ -10,7 +10,7 @@ What was measured to choose the limits stands in the pages SIG001.md and SIG002.
 from __future__ import annotations
 
 from layerwise.rules._rule import Breach, Rule
-from layerwise.rules._scan import Spot, earliest, lasting, relative, worst
+from layerwise.rules._scan import Spot, breach_at, earliest, lasting, relative, worst
 from layerwise.rules._view import View
 
 LEAST_SPREAD = 0.01
@@ -35,13 +35,7 @@ def _exploding(view: View) -> Breach | None:
 
 def _breach(spot: Spot, limit: float, verb: str, joint: str) -> Breach:
     sentence = f"The signal {verb}: at layer {{layer}} the spread between inputs is {{value}} {joint} what goes in"
-    return Breach(
-        layer=spot.layer,
-        step=spot.step,
-        value=spot.value,
-        threshold=limit,
-        sentence=f"{sentence} (limit {{limit}}), {{since}}.",
-    )
+    return breach_at(spot, limit, sentence)
 
 
 SIG001 = Rule(
