@@ -54,6 +54,9 @@ def paired_difference(
     positive_int("n_resamples", n_resamples)
     p_value = _enumerate(delta) if delta.size <= _ENUMERATED else _draw(delta, n_resamples, generator)
     mean = bootstrap_interval(delta, np.mean, confidence, n_resamples, generator=generator)
+    if np.array_equal(delta, np.sort(-delta)):  # its own mirror image: then the interval must be its own too
+        reach = max(mean.high, -mean.low)
+        return Paired(0.0, 0.0 - reach, reach, p_value, delta.size)
     if mirrored:
         return Paired(0.0 - mean.estimate, 0.0 - mean.high, 0.0 - mean.low, p_value, delta.size)
     return Paired(mean.estimate, mean.low, mean.high, p_value, delta.size)
