@@ -160,7 +160,7 @@ def step_alone(sizes, batch, members, steps):
     recipe = our_recipe(sizes, batch, steps)
     data = Data.create("bench", *arrays(sizes))
     splits = {seed: data.split(seed) for seed in range(members)}
-    settings = _train.Settings(data, splits, torch.device("cpu"), torch.float32, False, 0, None)
+    settings = _train.Settings(data, splits, torch.device("cpu"), torch.float32, False, 0, None, False)
     everyone = [Member(recipe, seed) for seed in range(members)]
     places = chunks(everyone, sizes[0], sizes[-1], "cpu")
 

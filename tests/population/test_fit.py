@@ -240,3 +240,9 @@ def test_cuda_agrees_with_the_cpu(data):
     here, there = quietly(recipe, data, seeds=3), quietly(recipe, data, seeds=3, device="cuda")
     for mine, other in zip(weights(here), weights(there), strict=True):
         torch.testing.assert_close(mine, other.cpu(), rtol=1e-3, atol=1e-4)
+
+
+def test_models_that_are_not_kept_are_not_held(data):
+    fitted = quietly(tiny(), data, seeds=2, keep_models=False)
+    assert fitted.models == []
+    assert len(fitted.runs) == 2

@@ -90,12 +90,13 @@ def fit(
         shared_order=shared_order,
         probe_every=None if probe_every is None else at_least("probe_every", probe_every, 0),
         observe=observe,
+        keep_models=keep_models,
     )
     start = time.perf_counter()
     bar = Bar() if progress is True else nullcontext(progress or None)
     with bar as listener:
         outcomes = _run(members, places, settings, listener)
-    result = _collect(members, outcomes, time.perf_counter() - start, str(where), keep_models=keep_models)
+    result = _collect(members, outcomes, time.perf_counter() - start, str(where))
     if result.interrupted:
         warnings.warn(f"Interrupted: {len(result.runs)} of {len(members)} runs ended and are kept.", stacklevel=2)
     return result
@@ -144,14 +145,13 @@ def _collect(
     outcomes: dict[int, tuple[list[int], Outcome]],
     seconds: float,
     device: str,
-    *,
-    keep_models: bool,
 ) -> Fit:
     runs: dict[int, Run] = {}
     histograms = {}
     stacks: list[tuple[list[int], Stack]] = []
     for chunk, outcome in outcomes.values():
-        stacks.append((chunk, outcome.stack))
+        if outcome.stack is not None:
+            stacks.append((chunk, outcome.stack))
         for s, place in enumerate(chunk):
             runs[place] = _run_record(members[place], outcome, s)
             histograms[place] = outcome.histograms[s]
@@ -162,7 +162,7 @@ def _collect(
         seconds=seconds,
         device=device,
         histograms=[histograms[place] for place in order],
-        stacks=stacks if keep_models else (),
+        stacks=stacks,
     )
 
 

@@ -45,12 +45,13 @@ class Settings(NamedTuple):
     shared_order: bool
     probe_every: int | None
     observe: Observe | None
+    keep_models: bool
 
 
 class Outcome(NamedTuple):
-    """What came of one chunk: the trained networks, and per member what a `Run` holds."""
+    """What came of one chunk: the trained networks if they are kept, and per member what a `Run` holds."""
 
-    stack: Stack
+    stack: Stack | None
     n_steps: list[int]
     status: list[Status]
     scores: list[dict[str, float]]
@@ -141,7 +142,7 @@ class _Chunk:
         scores = {key: value.double().cpu().tolist() for key, value in found.items()}
         best.diverge(scores["validation_loss"])
         return Outcome(
-            stack=self.stack,
+            stack=self.stack if self.settings.keep_models else None,
             n_steps=best.n_steps,
             status=best.status,
             scores=[{key: values[s] for key, values in scores.items()} for s in range(len(self.members))],
