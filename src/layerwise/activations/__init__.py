@@ -4,6 +4,7 @@ from layerwise.activations._activation import FLAT_SHARE, Activation
 from layerwise.activations._crelu import CReLU
 from layerwise.activations._gain import centered_gain, gain, moments
 from layerwise.activations._gated_linear_units import GEGLU, SwiGLU
+from layerwise.activations._identify import identify
 from layerwise.activations._maxout import Maxout, maximum_over_pieces
 from layerwise.activations._moments import Moments
 from layerwise.activations._rectified import SquaredReLU, Squareplus
@@ -27,6 +28,7 @@ __all__ = [
     "SwiGLU",
     "centered_gain",
     "gain",
+    "identify",
     "maximum_over_pieces",
     "moments",
 ]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from layerwise._base import InvalidInput
+from layerwise.tracing import feed, input_of
 
 
 def recalibrate(model: nn.Module, loader: Iterable[Any]) -> nn.Module:
@@ -96,11 +97,10 @@ class _Total:
 
 @torch.no_grad()
 def _run(model: nn.Module, loader: Iterable[Any]) -> int:
-    device, n_batches = next(iter(model.state_dict().values())).device, 0
+    n_batches = 0
     for batch in loader:
-        x = batch[0] if isinstance(batch, tuple | list) else batch
         try:
-            model(x.to(device))
+            feed(model, input_of(batch))
         except ValueError as error:
             if "more than 1 value per channel" not in str(error):
                 raise

@@ -1,0 +1,33 @@
+"""Which layers ran, in what order, with what: one answer for any module, layers and functional calls alike.
+
+Whatever needs to know how a live network is put together asks here, and keeps no walk of its own: the order in which
+modules were registered says nothing about the order in which they run.
+"""
+
+from layerwise.tracing._call import INPUT, Call, Slot, Weight
+from layerwise.tracing._feed import batches, feed, input_of
+from layerwise.tracing._kinds import Kind, operation_name
+from layerwise.tracing._links import Link, links
+from layerwise.tracing._trace import Trace, trace
+from layerwise.tracing._untouched import untouched
+from layerwise.tracing._watch import Operation, Visit, watching
+
+__all__ = [
+    "INPUT",
+    "Call",
+    "Kind",
+    "Link",
+    "Operation",
+    "Slot",
+    "Trace",
+    "Visit",
+    "Weight",
+    "batches",
+    "feed",
+    "input_of",
+    "links",
+    "operation_name",
+    "trace",
+    "untouched",
+    "watching",
+]
