@@ -79,3 +79,20 @@ class Tied(nn.Module):
             x = F.gelu(self.inner(x))
         out: Tensor = self.out(x)
         return out
+
+
+class Sized(nn.Module):
+    """Uses the number of rows, a buffer and a parameter turned round on its way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 3, 3)
+        self.register_buffer("scale", torch.tensor([2.0, 1.0, 0.5]).view(3, 1, 1))
+        self.weight = nn.Parameter(torch.randn(12, 5))
+        self.head = nn.Linear(5, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.conv(x)) * self.scale
+        x = x.view(x.size(0), -1) @ self.weight
+        out: Tensor = self.head(torch.tanh(x))
+        return out

@@ -136,12 +136,13 @@ def test_inputs_by_position_and_by_name():
 
 
 def test_a_function_between_two_calls_computes_what_ran():
-    traced = trace(ByHand(), torch.ones(2, 5))
-    silu = traced.function_between(0, 2)
+    model = ByHand()
+    traced = trace(model, torch.ones(2, 5))
+    silu = traced.function_between(0, 2, model)
     z = torch.linspace(-3, 3, 50, dtype=torch.float64)
     assert silu is not None
     torch.testing.assert_close(silu(z), nn.functional.silu(z), rtol=1e-14, atol=1e-14)
-    assert traced.function_between(0, 3) is None  # a weight goes in
+    assert traced.function_between(0, 3, model) is None  # a weight goes in
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")

@@ -4,10 +4,12 @@ Whatever needs to know how a live network is put together asks here, and keeps n
 modules were registered says nothing about the order in which they run.
 """
 
-from layerwise.tracing._call import INPUT, Call, Slot, Weight
+from layerwise.tracing._call import INPUT, Call, Held, Rows, Slot, Weight
 from layerwise.tracing._feed import batches, feed, input_of
-from layerwise.tracing._kinds import Kind, operation_name
+from layerwise.tracing._kinds import Kind, operation_name, tensors_in
 from layerwise.tracing._links import Link, links
+from layerwise.tracing._replay import own_tensors, replay
+from layerwise.tracing._rows import trace_any_rows
 from layerwise.tracing._trace import Trace, trace
 from layerwise.tracing._untouched import untouched
 from layerwise.tracing._watch import Operation, Visit, watching
@@ -15,9 +17,11 @@ from layerwise.tracing._watch import Operation, Visit, watching
 __all__ = [
     "INPUT",
     "Call",
+    "Held",
     "Kind",
     "Link",
     "Operation",
+    "Rows",
     "Slot",
     "Trace",
     "Visit",
@@ -27,7 +31,11 @@ __all__ = [
     "input_of",
     "links",
     "operation_name",
+    "own_tensors",
+    "replay",
+    "tensors_in",
     "trace",
+    "trace_any_rows",
     "untouched",
     "watching",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ class Weight:
         fan_out: How many outputs one input goes into; 0 where unknown.
         out_axis: The axis of the parameter `name` along which the outputs lie.
         n_groups: In how many independent parts a convolution is cut.
+        result_axis: The axis of the result along which the outputs lie, counted from the end; means nothing where the
+            layout is unknown.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Weight:
     fan_out: int
     out_axis: int = 0
     n_groups: int = 1
+    result_axis: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,21 @@ class Slot:
     """Stands, in the arguments of a call, for a tensor that came from the call number `source`."""
 
     source: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Stands, in the arguments of a call, for the model's parameter or buffer of that name."""
+
+    name: str
+    is_transposed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Stands, in the arguments of a call, for `multiple` times the number of rows in the batch."""
+
+    multiple: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +77,8 @@ class Call:
         weight: For the kind `weights`.
         shape: Shape of the (first) result.
         function: The torch function.
-        arguments: Its arguments, with a `Slot` for each tensor from another call; None where it read tensors that came
-            from nowhere in this trace, or parameters of more than one entry.
+        arguments: Its arguments, with a `Slot` for each tensor from another call and a `Held` for each of the model's
+            own; None where it read tensors of more than one entry that came from nowhere in this trace.
         keywords: The same for its keywords.
     """
 
@@ -82,3 +100,18 @@ class Call:
     def name(self) -> str:
         """A name for people: the module's, or operation and number where the model itself did it."""
         return self.module or f"{self.operation}#{self.index}"
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """What stands for parameters and buffers among the arguments."""
+        return tuple(_held_in((self.arguments, self.keywords)))
+
+
+def _held_in(value: Any) -> Iterator[Held]:
+    if isinstance(value, Held):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _held_in(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _held_in(item)

@@ -11,6 +11,7 @@ from torch.nn import functional
 from layerwise.activations import ACTIVATIONS, Activation, identify
 from layerwise.tracing._call import Call
 from layerwise.tracing._kinds import Kind
+from layerwise.tracing._replay import own_tensors
 from layerwise.tracing._trace import Trace
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ PASSED: frozenset[Kind] = frozenset({"normalizer", "dropout", "shape", "pool"})
 """What may stand between weights and their activation."""
 
 _POINTWISE: frozenset[Kind] = frozenset({"activation", "elementwise", "add", "multiply"})
+_LAYERS: frozenset[Kind] = frozenset({"weights", "attention", "recurrent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,68 +87,95 @@ def links(trace: Trace, model: nn.Module) -> tuple[Link, ...]:
         >>> first.activation.name, first.normalizer.operation, first.next, last.activation
         ('silu', 'batch_norm', (4,), None)
     """
-    return tuple(_link(trace, model, call) for call in trace.weights)
+    reader = _Reader(trace, model)
+    return tuple(map(reader.link, trace.weights))
 
 
-def _link(trace: Trace, model: nn.Module, weights: Call) -> Link:
-    before: list[Call] = []
-    here = weights.index
-    while True:
-        found = _activation(trace, model, here)
-        if found is not None:
-            activation, end = found
-            return Link(weights, tuple(before), activation, end, tuple(_readers(trace, end)), _after(trace, end))
-        users = trace.users[here]
-        if len(users) != 1 or not _passes(trace.calls[users[0]]):
-            return Link(weights, tuple(before), None, here, tuple(_readers(trace, here)), _after(trace, here))
-        here = users[0]
-        before.append(trace.calls[here])
+class _Reader:
+    """Reads what follows the weights of one traced model."""
+
+    def __init__(self, trace: Trace, model: nn.Module) -> None:
+        self._trace, self._model = trace, model
+        self._calls, self._users = trace.calls, trace.users
+        self._wide = {name for name, tensor in own_tensors(model).items() if tensor.numel() > 1}
+
+    def link(self, weights: Call) -> Link:
+        """Return the layer of these weights."""
+        before: list[Call] = []
+        here = weights.index
+        while True:
+            found = self._activation(here)
+            users = self._users[here]
+            if found is None and len(users) == 1 and _passes(self._calls[users[0]]):
+                here = users[0]
+                before.append(self._calls[here])
+                continue
+            activation, end = found or (None, here)
+            return Link(weights, tuple(before), activation, end, tuple(self._readers(end)), self._after(end))
+
+    def _activation(self, start: int) -> tuple[Function, int] | None:
+        """Return the activation that the result of `start` goes into, and the index of its result."""
+        named = self._by_name(start)
+        if named is not None:
+            return named
+        inside = self._pointwise(start)
+        if not any(self._calls[index].kind in {"activation", "elementwise"} for index in inside):
+            return None
+        exits = [index for index in inside if not set(self._users[index]) <= set(inside) or not self._users[index]]
+        end = exits[0] if len(exits) == 1 and set(self._users[start]) <= set(inside) else inside[0]
+        function = self._trace.function_between(start, end, self._model)
+        return None if function is None else (identify(function) or function, end)
+
+    def _pointwise(self, start: int) -> list[int]:
+        """Return the calls that map each entry of the result of `start` by itself and read nothing else."""
+        inside: list[int] = []
+        known, shapes = {start}, {self._calls[start].shape, ()}
+        for call in self._calls[start + 1 :]:
+            fits = (
+                call.kind in _POINTWISE and call.shape in shapes and bool(call.sources) and not self._reads_wide(call)
+            )
+            if fits and set(call.sources) <= known:
+                inside.append(call.index)
+                known.add(call.index)
+        return inside
+
+    def _reads_wide(self, call: Call) -> bool:
+        """Whether the call reads a tensor that may differ from entry to entry."""
+        return call.arguments is None or any(held.name in self._wide for held in call.held)
+
+    def _by_name(self, start: int) -> tuple[Function, int] | None:
+        """Return what is no function of one entry alone: maxout, gated units, a prelu with a slope for each channel."""
+        for index in self._users[start]:
+            call = self._calls[index]
+            entry = _SEVERAL.get(type(self._model.get_submodule(call.module)))
+            if entry is not None:
+                here = call.module, call.module_call
+                return entry, max(one.index for one in self._calls if (one.module, one.module_call) == here)
+            if call.operation == "glu":
+                return ACTIVATIONS["glu"], index
+            if call.operation == "prelu" and call.parameters:
+                return _leaky(self._model.get_parameter(call.parameters[0]).mean().item()), index
+        return None
+
+    def _readers(self, start: int) -> Iterator[int]:
+        """Yield the layers that the result of `start` reaches without another layer in between."""
+        reached = {start}
+        for call in self._calls[start + 1 :]:
+            if reached & set(call.sources):
+                if call.kind in _LAYERS:
+                    yield call.index
+                else:
+                    reached.add(call.index)
+
+    def _after(self, end: int) -> tuple[Call, ...]:
+        path = self._trace.path(end)
+        stop = next((k for k, call in enumerate(path) if call.kind in _LAYERS), len(path))
+        return path[:stop]
 
 
 def _passes(call: Call) -> bool:
     """Whether the activation may come after this call: sums do, with a skip connection or a bias."""
     return call.kind in PASSED or call.kind in {"add", "multiply"}
-
-
-def _activation(trace: Trace, model: nn.Module, start: int) -> tuple[Function, int] | None:
-    """Return the activation that the result of `start` goes into, and the index of its result."""
-    named = _by_name(trace, model, start)
-    if named is not None:
-        return named
-    inside = _pointwise(trace, start)
-    exits = [index for index in inside if not set(trace.users[index]) <= set(inside) or not trace.users[index]]
-    if not inside or not any(trace.calls[index].kind in {"activation", "elementwise"} for index in inside):
-        return None
-    end = exits[0] if len(exits) == 1 and set(trace.users[start]) <= set(inside) else inside[0]
-    function = trace.function_between(start, end)
-    return None if function is None else (identify(function) or function, end)
-
-
-def _pointwise(trace: Trace, start: int) -> list[int]:
-    """Return the calls that map each entry of the result of `start` by itself and read nothing else."""
-    inside: list[int] = []
-    known = {start}
-    for call in trace.calls[start + 1 :]:
-        same = call.kind in _POINTWISE and call.arguments is not None and call.shape in {trace.calls[start].shape, ()}
-        if same and call.sources and set(call.sources) <= known:
-            inside.append(call.index)
-            known.add(call.index)
-    return inside
-
-
-def _by_name(trace: Trace, model: nn.Module, start: int) -> tuple[Function, int] | None:
-    """Return what is no function of one entry alone: maxout, gated units, a prelu with a slope for each channel."""
-    for index in trace.users[start]:
-        call = trace.calls[index]
-        entry = _SEVERAL.get(type(model.get_submodule(call.module)))
-        if entry is not None:
-            own = [one.index for one in trace.calls if (one.module, one.module_call) == (call.module, call.module_call)]
-            return entry, max(own)
-        if call.operation == "glu":
-            return ACTIVATIONS["glu"], index
-        if call.operation == "prelu" and call.parameters:
-            return _leaky(model.get_parameter(call.parameters[0]).mean().item()), index
-    return None
 
 
 def _leaky(slope: float) -> Function:
@@ -158,23 +187,3 @@ def _leaky(slope: float) -> Function:
 
 _SEVERAL = {type(entry.module()): entry for entry in ACTIVATIONS.values() if entry.pieces_default != 1}
 PRELU_START = 0.25
-
-
-def _readers(trace: Trace, start: int) -> Iterator[int]:
-    """Yield the layers that the result of `start` reaches without another layer in between."""
-    reached = {start}
-    for call in trace.calls[start + 1 :]:
-        if reached & set(call.sources):
-            if call.kind in _LAYERS:
-                yield call.index
-            else:
-                reached.add(call.index)
-
-
-_LAYERS: frozenset[Kind] = frozenset({"weights", "attention", "recurrent"})
-
-
-def _after(trace: Trace, end: int) -> tuple[Call, ...]:
-    path = trace.path(end)
-    stop = next((k for k, call in enumerate(path) if call.kind in _LAYERS), len(path))
-    return path[:stop]

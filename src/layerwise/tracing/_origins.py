@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from layerwise.tracing._call import INPUT
+from layerwise.tracing._call import INPUT, Held
 from layerwise.tracing._kinds import Kind, tensors_in
 
 if TYPE_CHECKING:
@@ -37,9 +37,17 @@ class Origins:
         names: defaultdict[Tensor, list[str]] = defaultdict(list)
         for name, parameter in model.named_parameters(remove_duplicate=False):
             names[parameter].append(name)
+        self._buffers = {id(buffer): name for name, buffer in model.named_buffers()}
         for tensor, (first, *others) in names.items():
             self._set(tensor, Origin(parameter=first, parameters=(first,)))
             self.names[first] = (first, *others)
+
+    def held(self, tensor: Tensor) -> Held | None:
+        """Return the parameter or buffer that `tensor` is, turned at most."""
+        if id(tensor) in self._buffers:
+            return Held(self._buffers[id(tensor)])
+        origin = self.of(tensor)
+        return Held(origin.parameter, origin.is_transposed) if origin.parameter else None
 
     def see_inputs(self, inputs: Any) -> None:
         """Remember what the model is called with."""

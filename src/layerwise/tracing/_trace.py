@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from layerwise._base import InvalidInput
-from layerwise.tracing._call import Call, Slot
+from layerwise.tracing._call import Call
 from layerwise.tracing._feed import feed
+from layerwise.tracing._replay import own_tensors, replay
 from layerwise.tracing._untouched import untouched
 from layerwise.tracing._watch import watching
 
@@ -70,28 +71,11 @@ class Trace:
                 break
         return tuple(found)
 
-    def function_between(self, start: int, end: int) -> Callable[[Tensor], Tensor] | None:
-        """Return what happens to the result of `start` on its way to the result of `end`, as a function of it.
+    def between(self, start: int, end: int) -> tuple[Call, ...] | None:
+        """Return the calls that make the result of `end` from that of `start`, or None if they need another signal.
 
-        So `x * torch.sigmoid(x)` after a linear layer can be studied as the activation that it is. None where something
-        else than that result goes in: another signal, or a parameter of more than one entry.
+        `start` may be `INPUT`.
         """
-        needed = self._between(start, end)
-        if needed is None:
-            return None
-
-        def function(z: Tensor) -> Tensor:
-            made = {start: z}
-            for call in needed:
-                fresh = {source: value.clone() for source, value in made.items() if source in call.sources}
-                args = _filled(call.arguments, fresh, z.dtype)
-                made[call.index] = call.function(*args, **_filled(dict(call.keywords), fresh, z.dtype))
-            return made[end]
-
-        return function
-
-    def _between(self, start: int, end: int) -> list[Call] | None:
-        """Return the calls that lead from `start` to `end`, if they need nothing else."""
         needed, open_ends = [], {end}
         for index in range(end, start, -1):
             if index not in open_ends:
@@ -101,7 +85,25 @@ class Trace:
                 return None
             open_ends |= set(call.sources)
             needed.append(call)
-        return needed[::-1]
+        return tuple(reversed(needed))
+
+    def function_between(self, start: int, end: int, model: nn.Module) -> Callable[[Tensor], Tensor] | None:
+        """Return what happens to each entry of the result of `start` on its way to the result of `end`.
+
+        So `x * torch.sigmoid(x)` after a linear layer can be studied as the activation that it is. None where something
+        else than that result goes in: another signal, or a parameter of more than one entry.
+        """
+        calls, own = self.between(start, end), own_tensors(model)
+        if calls is None:
+            return None
+        constants = {one.name: own[one.name].detach() for call in calls for one in call.held}
+        if any(tensor.numel() > 1 for tensor in constants.values()):
+            return None
+
+        def function(z: Tensor) -> Tensor:  # of a copy, as an operation may work in place
+            return replay(calls, start, z.clone(), {name: value.to(z.dtype) for name, value in constants.items()})
+
+        return function
 
 
 def trace(model: nn.Module, batch: Any) -> Trace:
@@ -134,16 +136,3 @@ def trace(model: nn.Module, batch: Any) -> Trace:
         )
     indices = tuple(dict.fromkeys(origin.call for origin in results if origin.call is not None))
     return Trace(tuple(calls), indices, origins.names)
-
-
-def _filled(value: Any, made: Mapping[int, Tensor], dtype: torch.dtype) -> Any:
-    """Return `value` with the tensors that its slots stand for."""
-    if isinstance(value, Slot):
-        return made[value.source]
-    if isinstance(value, Tensor):
-        return value.to(dtype) if value.is_floating_point() else value
-    if isinstance(value, tuple | list):
-        return type(value)(_filled(item, made, dtype) for item in value)
-    if isinstance(value, dict):
-        return {key: _filled(item, made, dtype) for key, item in value.items()}
-    return value

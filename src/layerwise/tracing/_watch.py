@@ -166,18 +166,17 @@ class _Mode(TorchFunctionMode):
         return call.kind in _WITHOUT_SOURCE or call.operation == "linear" or call.operation.startswith("conv")
 
     def _template(self, value: Any) -> Any:
-        """Return `value` with a `Slot` for each tensor from a call; None if another one is in it."""
+        """Return `value` with a `Slot` or `Held` for each tensor; None if one is in it that came from nowhere."""
         if isinstance(value, Tensor):
             source = self._origins.of(value).call
             if source is not None:
                 return Slot(source)
-            return value.detach().clone() if value.numel() == 1 else None
-        if isinstance(value, tuple | list):
+            return self._origins.held(value) or (value.detach().clone() if value.numel() == 1 else None)
+        if isinstance(value, dict):
+            items = self._template(tuple(value.values()))
+            return None if items is None else dict(zip(value, items, strict=True))
+        if type(value) in {tuple, list, torch.Size}:
             items = [self._template(item) for item in value]
             missing = any(new is None and old is not None for new, old in zip(items, value, strict=True))
-            return None if missing else type(value)(items) if type(value) in {tuple, list} else None
-        if isinstance(value, dict):
-            items = [self._template(item) for item in value.values()]
-            missing = any(new is None and old is not None for new, old in zip(items, value.values(), strict=True))
-            return None if missing else dict(zip(value, items, strict=True))
+            return None if missing else list(items) if type(value) is list else tuple(items)
         return value

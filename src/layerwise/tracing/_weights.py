@@ -14,13 +14,14 @@ from layerwise.tracing._origins import Origin, Origins
 
 
 class _Use(NamedTuple):
-    """A tensor used as a weight, with the axes of outputs and inputs, the bias, and the number of groups."""
+    """A tensor used as a weight: its axes of outputs and inputs, bias, groups, and the result's axis of outputs."""
 
     weight: Tensor
     out_axis: int
     in_axis: int
     bias: Any = None
     n_groups: int = 1
+    result_axis: int = -1
 
 
 _PLACES = {"linear": (1, 0, -1, 2, 0), "bilinear": (2, 0, 1, 3, 0)}
@@ -42,7 +43,9 @@ def weight_of(name: str, args: Sequence[Any], keywords: Mapping[str, Any], origi
     fan_in, fan_out = _fans(name, use, keywords, args)
     bias = origins.of(use.bias).parameter if isinstance(use.bias, Tensor) else ""
     out_axis = use.out_axis if not origin.is_transposed else use.in_axis
-    return Weight(origin.parameter, origin.parameters, bias, fan_in, fan_out, out_axis % use.weight.ndim, use.n_groups)
+    out_axis %= use.weight.ndim
+    names = (origin.parameter, origin.parameters, bias)
+    return Weight(*names, fan_in, fan_out, out_axis, use.n_groups, use.result_axis)
 
 
 def _find(name: str, args: Sequence[Any], keywords: Mapping[str, Any], origins: Origins) -> _Use | None:
@@ -52,7 +55,9 @@ def _find(name: str, args: Sequence[Any], keywords: Mapping[str, Any], origins: 
     if name in _PLACES:
         weight, out_axis, in_axis, bias, groups = _PLACES[name]
         n_groups = int(get(groups, "groups") or 1) if groups else 1
-        return _Use(get(weight, "weight"), out_axis, in_axis, get(bias, "bias"), n_groups)
+        tensor = get(weight, "weight")
+        result_axis = 1 - tensor.ndim if name.startswith("conv") else -1  # before the kernel's axes
+        return _Use(tensor, out_axis, in_axis, get(bias, "bias"), n_groups, result_axis)
     if name in {"addmm", "addmv"}:  # bias + x W, or bias + W x
         return _product(get(1, "mat1"), get(2, "mat2"), origins, get(0, "input"))
     if name in _ANY_LAYOUT:
@@ -66,7 +71,7 @@ def _product(left: Any, right: Any, origins: Origins, bias: Any = None) -> _Use 
     if isinstance(right, Tensor) and _is_weight(origins.of(right)) and right.ndim == 2:
         return _Use(right, 1, 0, bias)
     if isinstance(left, Tensor) and _is_weight(origins.of(left)) and left.ndim == 2:
-        return _Use(left, 0, 1, bias)
+        return _Use(left, 0, 1, bias, result_axis=-min(right.ndim, 2))
     return None
 
 
