@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from itertools import pairwise
 
@@ -36,6 +37,7 @@ SECOND_MOMENT = {
     "softplus": 0.92124591,
     "softsign": 0.18301402,
     "maxout": 1.0,
+    "crelu": 0.5,
     "hard_sigmoid": 0.2776390903,  # (1 - 2 Phi(-3)) (1/36 + 1/4) - 6 phi(3) / 36 + Phi(-3)
     "log_sigmoid": 0.92124591,
     "hardtanh": 0.51605855,
@@ -88,6 +90,12 @@ def test_it_is_listed_under_its_name_with_a_source_of_a_year(entry):
     assert ACTIVATIONS[entry.name] is entry
     assert gain(entry.name) == entry.gain
     assert any(part.strip(",").isdigit() and len(part.strip(",")) == 4 for part in entry.citation.split())
+
+
+@named([entry for entry in ALL if type(entry.module()).__module__.startswith("layerwise.")])
+def test_a_module_of_our_own_says_its_source_in_its_docstring(entry):
+    sources = " ".join(inspect.getdoc(type(entry.module())).partition("References:\n")[2].split())
+    assert entry.citation in sources
 
 
 TEXT = {name: getattr(math, name) for name in ("exp", "log", "sqrt", "tanh", "erf", "sin", "cos", "pi")}
@@ -155,6 +163,50 @@ def test_module_equals_function(entry):
     z = torch.randn(3, 4, 6, generator=torch.Generator().manual_seed(0))
     assert torch.equal(entry.module().eval()(z), entry.function(z))
     assert entry.module()(z).shape[-1] * entry.pieces_default == z.shape[-1]
+
+
+@named(ALL)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_the_dtype_is_kept(entry, dtype):
+    z = torch.randn(3, 6, generator=torch.Generator().manual_seed(0)).to(dtype)
+    assert entry.function(z).dtype == dtype
+    assert entry.module().to(dtype).eval()(z).dtype == dtype
+    if entry.pull_back is not None:
+        a = entry.function(z)
+        assert entry.pull_back(torch.ones_like(a), z, a).dtype == dtype
+
+
+@named(ALL)
+def test_the_device_is_kept(entry):
+    z = torch.empty(3, 6, device="meta")  # there is no memory behind it: whatever makes a tensor elsewhere fails
+    a = entry.function(z)
+    assert a.device.type == entry.module().to("meta")(z).device.type == "meta"
+    if entry.pull_back is not None:
+        assert entry.pull_back(a, z, a).device.type == "meta"
+
+
+@pytest.mark.gpu
+@named(ALL)
+def test_a_gpu_computes_the_same(entry):
+    z = torch.randn(3, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    there = entry.function(z.cuda())
+    assert there.device.type == "cuda"
+    torch.testing.assert_close(there.cpu(), entry.function(z), rtol=1e-12, atol=1e-14)
+
+
+@named(ALL)
+@pytest.mark.parametrize("what", ["function", "module"])
+def test_vmap_is_a_loop(entry, what):
+    if (entry.name, what) == ("rrelu", "module"):
+        pytest.skip("torch's RReLU has no rule for vmap; populations have a stage of their own for it")
+    call = entry.function if what == "function" else entry.module().double().eval()
+    z = torch.randn(4, 3, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    loop = torch.stack([call(rows) for rows in z])
+    torch.testing.assert_close(torch.func.vmap(call)(z), loop, rtol=1e-13, atol=1e-15)
+    slopes = torch.func.vmap(torch.func.grad(lambda rows: call(rows).sum()))(z)
+    leaf = z.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(call(leaf).sum(), leaf)
+    torch.testing.assert_close(slopes, expected, rtol=1e-12, atol=1e-14)
 
 
 @named(ALL)
@@ -293,7 +345,7 @@ def test_further_names(alias, name):
 
 
 def test_every_activation_of_the_lecture_and_since_is_there():
-    assert len(ACTIVATIONS) == 30
+    assert len(ACTIVATIONS) == 31
     assert set(SECOND_MOMENT) == set(ACTIVATIONS)
 
 

@@ -24,6 +24,15 @@ def test_crelu_keeps_all_of_its_input(z):
         assert both.min() == 0
 
 
+@pytest.mark.parametrize("q", [0.3, 1.0, 6.0])
+def test_each_unit_of_crelu_is_a_relu(q):
+    crelu, relu = ACTIVATIONS["crelu"].moments(q), ACTIVATIONS["relu"].moments(q)
+    assert crelu == relu
+    z = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    relu_of = ACTIVATIONS["relu"].function
+    assert torch.equal(ACTIVATIONS["crelu"].function(z), torch.cat([relu_of(z), relu_of(-z)], -1))
+
+
 def test_crelu_on_channels_feeds_a_convolution_of_twice_as_many():
     images = torch.randn(2, 3, 5, 5, generator=torch.Generator().manual_seed(0))
     with torch.random.fork_rng():

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
+import re
 
 import pytest
 import torch
 from torch import nn
 
 from layerwise._base import InvalidInput
+from layerwise.activations import ACTIVATIONS
 from layerwise.models import Recipe
-from layerwise.normalizers import NORMALIZERS, NOT_A_LAYER, BatchRenorm, DyT, GhostBatchNorm, group_count
+from layerwise.normalizers import NORMALIZERS, NOT_A_LAYER, BatchRenorm, DyT, GhostBatchNorm, group_count, insert
+from layerwise.normalizers._facts import facts, row
 
 CENTERING = {"batch", "ghost_batch", "batch_renorm", "layer", "group"}
 SCALING = CENTERING | {"rms"}  # dyt does neither: it stands where they stand
@@ -19,6 +23,31 @@ WITH_MODULE = [entry for entry in NORMALIZERS.values() if entry.module is not No
 def batch(n: int = 64, units: int = 5) -> torch.Tensor:
     draw = torch.Generator().manual_seed(0)
     return 3 + 2 * torch.randn(n, units, dtype=torch.float64, generator=draw)
+
+
+def statistics_of(entry, x: torch.Tensor) -> torch.Tensor:
+    """Cut `x`, [batch, unit], so that the numbers that share statistics stand along the axis before the last."""
+    if entry.uses_batch:
+        return x  # one part of 16 for ghost batches too
+    groups = group_count(x.shape[1]) if entry.name == "group" else 1
+    return x.reshape(len(x), groups, -1).mT
+
+
+def growth(entry, function, seed: int) -> float:
+    """Return the growth of the gradient's second moment per layer, far from the input, for the signal's size given."""
+    draw, width, z, layers = torch.Generator().manual_seed(seed), 512, None, []
+    for _ in range(20):
+        z = (torch.randn(128, width, generator=draw) if z is None else z).requires_grad_()
+        layers.append(z)
+        weight = torch.randn(width, width, generator=draw) / width**0.5
+        z = function(entry.module(width)(z)) @ weight.T
+    early, late = torch.autograd.grad((z * torch.randn(z.shape, generator=draw)).sum(), [layers[6], layers[18]])
+    sizes = [layer.detach().square().mean() if entry.name == "rms" else spread(entry, layer) for layer in layers]
+    return (early.square().mean() / late.square().mean() * sizes[6] / sizes[18]).item() ** (1 / 12)
+
+
+def spread(entry, z: torch.Tensor) -> torch.Tensor:
+    return z.detach().var(0 if entry.uses_batch else 1, correction=0).mean()
 
 
 @pytest.mark.parametrize("entry", WITH_MODULE, ids=lambda entry: entry.name)
@@ -62,6 +91,84 @@ class TestContract:
         module(batch())
         other.load_state_dict(module.state_dict())
         assert torch.equal(other.eval()(batch()), module.eval()(batch()))
+
+    def test_the_formula_in_words_is_the_output(self, entry):
+        x, module = batch(16, 64), entry.module(64).double()
+        draw = torch.Generator().manual_seed(1)
+        for parameter in module.parameters():
+            nn.init.normal_(parameter, generator=draw)
+        parts = statistics_of(entry, x)
+        variance, mean = torch.var_mean(parts, -2, correction=0, keepdim=True)
+        names = {
+            "x": parts,
+            "mean": mean,
+            "var": variance,
+            "mean_square": parts.square().mean(-2, keepdim=True),
+            "eps": getattr(module, "eps", None),
+            "r": 1,  # where batch renormalization starts
+            "d": 0,
+            "alpha": getattr(module, "alpha", None),
+            "gamma": statistics_of(entry, module.weight.expand_as(x)),
+            "beta": None if getattr(module, "bias", None) is None else statistics_of(entry, module.bias.expand_as(x)),
+            "sqrt": torch.sqrt,
+            "tanh": torch.tanh,
+        }
+        told = eval(entry.formula.replace("^", "**"), {"__builtins__": {}}, names)
+        torch.testing.assert_close(told, statistics_of(entry, module(x)), rtol=1e-9, atol=1e-12)
+
+    def test_what_is_said_of_it_is_so(self, entry):
+        said = facts(entry)
+        assert list(row(entry)) == list(row(NORMALIZERS["none"]))
+        learned = set(re.findall(r"\b(gamma|beta|alpha)\b", entry.formula))
+        assert set(re.findall(r"(\w+) \(one", said["learned"])) == learned
+        assert len(list(entry.module(3).parameters())) == len(learned)
+        x, module = batch(), entry.module(5).double()
+        differ = not torch.allclose(module.train()(x), module.eval()(x))
+        assert differ == entry.uses_batch == (said["in evaluation"] != "the same as in training")
+        model, images = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU()), torch.randn(2, 1, 5, 5)
+        if said["layers"] == "dense, conv":
+            assert insert(model, entry.name, batch=images).n_changed == 1
+        else:
+            with pytest.raises(InvalidInput, match="`kind` must be one of 'batch', 'group', 'instance'"):
+                insert(model, entry.name, batch=images)
+
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+    def test_the_dtype_is_kept(self, entry, dtype):
+        module = entry.module(5).to(dtype)
+        assert module(batch().to(dtype)).dtype == module.eval()(batch().to(dtype)).dtype == dtype
+
+    def test_the_device_is_kept(self, entry):
+        with torch.device("meta"):
+            module = entry.module(5)
+        assert {tensor.device.type for tensor in module.state_dict().values()} == {"meta"}
+        assert module(torch.empty(4, 5, device="meta")).device.type == "meta"
+
+    @pytest.mark.gpu
+    def test_a_gpu_computes_the_same(self, entry):
+        module = entry.module(5).double()
+        expected = copy.deepcopy(module)(batch())
+        torch.testing.assert_close(module.cuda()(batch().cuda()).cpu(), expected, rtol=1e-9, atol=1e-12)
+
+    @pytest.mark.parametrize("training", [True, False])
+    def test_vmap_is_a_loop(self, entry, training):
+        if training and entry.uses_batch:
+            pytest.skip("running statistics move in training: populations have stages of their own for that")
+        module, x = entry.module(5).double().train(training), batch().view(4, 16, 5)
+        loop = torch.stack([module(rows) for rows in x])
+        torch.testing.assert_close(torch.func.vmap(module)(x), loop, rtol=1e-12, atol=1e-14)
+
+    def test_a_module_of_our_own_says_its_source_in_its_docstring(self, entry):
+        kind = type(entry.module(5))
+        if not kind.__module__.startswith("layerwise."):
+            pytest.skip("it is torch's")
+        assert entry.citation in " ".join(inspect.getdoc(kind).partition("References:\n")[2].split())
+
+    @pytest.mark.parametrize("activation", ["relu", "tanh"])
+    def test_gradients_grow_as_it_says(self, entry, activation):
+        if entry.gradient_growth is None:
+            pytest.skip("theory has no number for it")
+        grown = [growth(entry, ACTIVATIONS[activation].function, seed) for seed in range(4)]
+        assert sum(grown) / len(grown) == pytest.approx(entry.gradient_growth(activation), rel=0.03)
 
     def test_draws_no_random_numbers(self, entry):
         before = torch.get_rng_state()

@@ -71,6 +71,12 @@ def test_there_and_back(q, name):
     assert phase(name, there.weight_variance, there.bias_variance) == "critical"
 
 
+@pytest.mark.parametrize("q", [0.01, 0.1, 1.0])
+def test_there_and_back_where_the_search_has_a_grid_point(q):
+    there = critical_point("tanh", q=q)
+    assert critical_point("tanh", bias_variance=there.bias_variance).q == pytest.approx(q, rel=1e-8)
+
+
 def test_layers_drive_q_away_from_gelus_line():
     point = critical_point("gelu", q=1.0)
     assert not point.stable

@@ -55,6 +55,25 @@ def test_usual_settings(name, gain, q, chi_1):
     assert point.chi_1 == pytest.approx(chi_1, abs=6e-5)
 
 
+@pytest.mark.parametrize(
+    ("name", "gain", "over_thirty_layers"),
+    [
+        ("tanh", 5 / 3, 17.4),
+        ("tanh", 1.8911, 58.4),
+        ("tanh", 1.0, 1.0),
+        ("selu", 1.0, 2.82),
+        ("selu", 0.75, 1.06),
+        ("gelu", math.sqrt(2), 3.1e-5),
+        ("silu", math.sqrt(2), 3.1e-5),
+        ("sigmoid", 1.0, 1.55e-19),
+        ("sigmoid", 4.0, 1e-6),
+    ],
+)
+def test_gradient_norm_over_thirty_layers_at_the_fixed_point(name, gain, over_thirty_layers):
+    chi_1 = fixed_point(name, gain**2, 0.0).chi_1
+    assert chi_1**15 == pytest.approx(over_thirty_layers, rel=0.04 if name == "sigmoid" else 0.02)
+
+
 @pytest.mark.parametrize(("name", "slope"), [("gelu", 1.144), ("silu", 1.1726)])
 def test_the_exact_gain_is_an_unstable_fixed_point(name, slope):
     from layerwise.activations import gain
@@ -70,7 +89,9 @@ def test_the_exact_gain_is_an_unstable_fixed_point(name, slope):
     assert propagate(name, gain(name) ** 2, 0.0, 120, q0=0.3).q[-1] < 1e-6
     assert fixed_point(name, gain(name) ** 2, 0.0, q0=1.0).q == math.inf
     assert propagate(name, gain(name) ** 2, 0.0, 120).q[-1] > 1e4
-    assert fixed_points("gelu", 0.588 / 0.25, 0.0)[0].chi_1 == pytest.approx(0.588)
+    if name == "gelu":
+        assert nothing.chi_1 == pytest.approx(0.588, abs=5e-4)
+        assert nothing.chi_1**15 == pytest.approx(3.5e-4, rel=0.02)
 
 
 def test_relu_keeps_every_q_at_hes_weights():

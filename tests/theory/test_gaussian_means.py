@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from layerwise.activations import ACTIVATIONS
+from layerwise.activations.quadrature import means
 from layerwise.theory import CLOSED_FORMS, leaky_form
-from layerwise.theory._gaussian import moments
 from layerwise.theory._plane import slope_product, squared_difference
 from layerwise.theory._resolve import resolve
 
@@ -44,15 +44,15 @@ C = (-1.0, -0.9, -0.2, 0.0, 0.5, 0.97, 0.9999, 1 - 1e-9)
 
 @pytest.mark.parametrize("name", EXACT)
 def test_means_of_the_table(name):
-    found = moments(resolve(name), 1.0)
-    assert (found.mean, found.second, found.slope_second) == pytest.approx(EXACT[name], abs=6e-8)
+    found = means(resolve(name), 1.0)
+    assert (found.mean, found.square, found.slope_square) == pytest.approx(EXACT[name], abs=6e-8)
 
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_means_of_functions_that_are_given(name):
     function, exact = GIVEN[name]
-    found = moments(resolve(function), 1.0)
-    assert (found.mean, found.second, found.slope_second) == pytest.approx(exact, abs=6e-8)
+    found = means(resolve(function), 1.0)
+    assert (found.mean, found.square, found.slope_square) == pytest.approx(exact, abs=6e-8)
 
 
 @pytest.mark.parametrize("name", [name for name, entry in ACTIVATIONS.items() if entry.pieces_default == 1])
@@ -65,15 +65,15 @@ def test_means_by_plain_integration(name, q):
 
     edges = sorted({-12.0, 0.0, 12.0, *(kink / root for kink in ACTIVATIONS[name].kinks if abs(kink / root) < 12)})
     pieces = [integrate.quad(value, low, high, limit=200, epsabs=1e-12)[0] for low, high in pairwise(edges)]
-    assert moments(resolve(name), q).second == pytest.approx(sum(pieces) / math.sqrt(2 * math.pi), rel=1e-9)
+    assert means(resolve(name), q).square == pytest.approx(sum(pieces) / math.sqrt(2 * math.pi), rel=1e-9)
 
 
 @pytest.mark.parametrize("name", CURVES)
 @pytest.mark.parametrize("q", Q)
 def test_one_input_by_formula(name, q):
-    found, form = moments(resolve(CURVES[name]), q), CLOSED_FORMS[name]
-    assert found.second == pytest.approx(form.second(q), rel=1e-14)
-    assert found.slope_second == pytest.approx(form.slope_second(q), rel=1e-14)
+    found, form = means(resolve(CURVES[name]), q), CLOSED_FORMS[name]
+    assert found.square == pytest.approx(form.second(q), rel=1e-14)
+    assert found.slope_square == pytest.approx(form.slope_second(q), rel=1e-14)
 
 
 @pytest.mark.parametrize("name", CURVES)
@@ -90,7 +90,7 @@ def test_two_inputs_by_formula(name, q, c):
 def test_any_leak_by_formula(leak, q, c):
     form = leaky_form(leak)
     function = resolve(lambda z: torch.where(z > 0, z, leak * z))
-    assert moments(function, q).second == pytest.approx(form.second(q), rel=1e-12)
+    assert means(function, q).square == pytest.approx(form.second(q), rel=1e-12)
     product = form.second(q) - squared_difference(function, q, 1 - c) / 2
     assert product == pytest.approx(form.product(q, c), rel=1e-11, abs=1e-11 * q)
 
@@ -125,22 +125,22 @@ def test_two_inputs_by_simulation(name):
 @pytest.mark.parametrize("name", ["tanh", "gelu", "relu", "elu", "sigmoid", "softsign"])
 def test_the_slope_over_q_is_the_difference_quotient(name):
     function, q, step = resolve(name), 0.8, 1e-4
-    quotient = (moments(function, q + step).second - moments(function, q - step).second) / (2 * step)
-    assert moments(function, q).second_slope == pytest.approx(quotient, rel=1e-6)
+    quotient = (means(function, q + step).square - means(function, q - step).square) / (2 * step)
+    assert means(function, q).growth == pytest.approx(quotient, rel=1e-6)
 
 
 def test_limits_at_zero_and_infinity():
     relu, gelu = resolve("relu"), resolve("gelu")
-    assert moments(relu, 0.0).slope_second == pytest.approx(0.5, rel=1e-14)
-    assert moments(gelu, 0.0).slope_second == pytest.approx(0.25, rel=1e-14)
-    assert moments(gelu, math.inf).slope_second == pytest.approx(0.5, rel=1e-14)
-    assert moments(resolve("tanh"), 0.0).second_slope == pytest.approx(1.0, rel=1e-14)
+    assert means(relu, 0.0).slope_square == pytest.approx(0.5, rel=1e-14)
+    assert means(gelu, 0.0).slope_square == pytest.approx(0.25, rel=1e-14)
+    assert means(gelu, math.inf).slope_square == pytest.approx(0.5, rel=1e-14)
+    assert means(resolve("tanh"), 0.0).growth == pytest.approx(1.0, rel=1e-14)
 
 
 def test_a_mean_close_to_one_another_keeps_its_digits():
     # E (f1 - f2)^2 -> 2 q (1 - c) E f'^2 as c -> 1
     function, q, gap = resolve("tanh"), 0.5, 1e-12
-    limit = 2 * q * gap * moments(function, q).slope_second
+    limit = 2 * q * gap * means(function, q).slope_square
     assert squared_difference(function, q, gap) == pytest.approx(limit, rel=1e-9)
 
 
@@ -162,23 +162,23 @@ def test_kinks_are_found(function, kinks):
 
 
 def test_found_kinks_give_the_means_of_known_ones():
-    found, known = moments(resolve(torch.nn.functional.selu), 2.0), moments(resolve("selu"), 2.0)
-    assert found.second == pytest.approx(known.second, rel=1e-13)
-    assert found.slope_second == pytest.approx(known.slope_second, rel=1e-13)
+    found, known = means(resolve(torch.nn.functional.selu), 2.0), means(resolve("selu"), 2.0)
+    assert found.square == pytest.approx(known.square, rel=1e-13)
+    assert found.slope_square == pytest.approx(known.slope_square, rel=1e-13)
 
 
 def test_steep_functions_get_narrow_panels():
     steep = resolve(lambda z: torch.erf(30 * z))
     assert steep.panel < 1
-    assert moments(steep, 1.0).second == pytest.approx(CLOSED_FORMS["erf"].second(900.0), rel=1e-11)
+    assert means(steep, 1.0).square == pytest.approx(CLOSED_FORMS["erf"].second(900.0), rel=1e-11)
 
 
 def test_entries_modules_and_names_are_one():
     names = [resolve("tanh"), resolve(ACTIVATIONS["tanh"]), resolve(torch.nn.Tanh()), resolve(torch.tanh)]
-    assert [moments(function, 0.7).second for function in names] == pytest.approx([moments(names[0], 0.7).second] * 4)
+    assert [means(function, 0.7).square for function in names] == pytest.approx([means(names[0], 0.7).square] * 4)
 
 
 def test_gradients_may_be_switched_off_outside():
     for off in (torch.no_grad(), torch.inference_mode()):
         with off:
-            assert moments(resolve(torch.tanh), 1.0).slope_second == pytest.approx(0.4644029, abs=1e-7)
+            assert means(resolve(torch.tanh), 1.0).slope_square == pytest.approx(0.4644029, abs=1e-7)

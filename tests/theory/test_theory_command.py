@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+import functools
 
 import pytest
 
-from layerwise.cli import main
-
 
 @pytest.fixture
-def theory(monkeypatch, capsys):
-    def run(*arguments):
-        monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-        monkeypatch.setattr(sys, "argv", ["layerwise", "theory", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code or 0, printed.out, printed.err
-
-    return run
+def theory(cli):
+    return functools.partial(cli, "theory")
 
 
 def test_an_ordered_network(theory):

@@ -21,14 +21,19 @@ NUMBERS = [
     ({"keep": 1.5}, "`keep` must be a number above 0 and up to 1. Got 1.5 instead. It is 1 - dropout."),
 ]
 GIVEN = [
-    (3, "`activation` must be a name, an Activation or a function of a tensor. Got 3 instead."),
+    (3, "`activation` must be a name or a function of a tensor. Got 3 instead."),
     ("maxout", "`activation` must act on each pre-activation alone. Got 'maxout' instead. Theory has no maxout."),
     (
         torch.sign,
         "`activation` must be continuous. Got sign, which jumps at 0 instead. Through a jump chi_1 is infinite.",
     ),
-    (torch.sum, "`activation` must keep the shape of its tensor. Got sum: () instead."),
-    (torch.log, "`activation` must be finite from -32 to 32. Got log instead."),
+    (
+        torch.sum,
+        (
+            "The activation must keep shape and dtype. Got torch.float64 of shape () for torch.float64 of shape (12,) "
+            "instead."
+        ),
+    ),
 ]
 
 
@@ -45,6 +50,11 @@ def test_activations(activation, message):
     with pytest.raises(InvalidInput) as caught:
         fixed_points(activation, 1.5, 0.1)
     assert str(caught.value) == message
+
+
+def test_a_function_that_is_not_everywhere():
+    with pytest.raises(InvalidInput, match=r"^The activation must be finite, with a finite slope, wherever a Gaussian"):
+        fixed_points(torch.log, 1.5, 0.1)
 
 
 def test_a_function_that_fails_says_how():

@@ -6,11 +6,11 @@ from layerwise.activations._gain import centered_gain, gain, moments
 from layerwise.activations._gated_linear_units import GEGLU, SwiGLU
 from layerwise.activations._identify import identify
 from layerwise.activations._maxout import Maxout, maximum_over_pieces
-from layerwise.activations._moments import Moments
 from layerwise.activations._rectified import SquaredReLU, Squareplus
 from layerwise.activations._sigmoidal import Erf
 from layerwise.activations._table import ACTIVATIONS
 from layerwise.activations._wavy import Gaussian, Sine
+from layerwise.activations.quadrature import Moments
 
 __all__ = [
     "ACTIVATIONS",

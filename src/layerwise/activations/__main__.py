@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from layerwise.activations._page import page
+from layerwise.activations._catalog import CATALOG
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-    sys.stdout.write(page())
+    CATALOG.print_page()

@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from layerwise.activations._moments import Moments, gaussian_moments
+from layerwise.activations.quadrature import Function, Moments, moments
 
 FLAT_SHARE = 0.05
 """A unit is saturated where its slope is under this share of the activation's largest slope."""
@@ -27,12 +27,11 @@ class Activation:
         formula: `f(z)`, as Python would compute it but with `^` for powers; `z1` and `z2` are the pre-activations where
             a unit has two. `Phi` is the Gaussian's distribution function.
         derivative: `f'(z)` in the same way; empty where a unit has several pre-activations.
-        function: `f` on a tensor of pre-activations `z` of any shape. Maxout and the gated linear units alone change
-            the shape: they take `[..., pieces * units]` and return `[..., units]`.
+        function: `f` on a tensor of pre-activations `z` of any shape. Those with several pre-activations to a
+            unit change the shape: they take `[..., pieces * units]` and return `[..., units]`.
         pull_back: `(grad, z, a) -> grad * f'(z)`: from the gradient at the output `a = f(z)` to the gradient at `z`,
             in one fused kernel where torch has one. What it returns may share memory with `grad` (linear). None where
-            the slope depends on parameters (prelu) or on more than one pre-activation (maxout, glu): use autograd
-            there.
+            the slope depends on parameters (prelu), or the shape changes (maxout, glu, crelu): use autograd there.
         module: Factory of the `nn.Module`; `prelu` and `maxout` take options, the others none.
         range: `(low, high)`, the closed interval of outputs, rounding included.
         max_slope: The largest `|f'(z)|` over all `z` (or what it comes as near to as one likes).
@@ -45,8 +44,9 @@ class Activation:
         dead_below: The slope is exactly 0 at this pre-activation and everywhere below, or None. Only the formula
             counts: a tanh whose slope is rounded to 0 is saturated, not dead.
         dead_above: The same at this pre-activation and everywhere above.
-        pieces_default: How many pre-activations feed one unit (1 for all but maxout and the gated linear units).
-        moments_of_pieces: `q -> Moments`, for units with several pre-activations.
+        pieces_default: How many pre-activations feed one unit: 1, but 2 for maxout and the gated linear units, and 0.5
+            for crelu, where one feeds two units.
+        moments_of_pieces: `q -> Moments`, for units with several pre-activations, or half of one.
         parameters: The constants and learned parameters in the formula, and their values; may be empty.
         citation: Author, year and title of the source.
         note: What is often said wrongly about it, or what its parameters mean; may be empty.
@@ -72,7 +72,7 @@ class Activation:
     flat_above: float | None = None
     dead_below: float | None = None
     dead_above: float | None = None
-    pieces_default: int = 1
+    pieces_default: float = 1
     moments_of_pieces: Callable[[float], Moments] | None = None
     parameters: str = ""
     citation: str
@@ -97,7 +97,12 @@ class Activation:
         """Return the expectations over pre-activations `z ~ N(0, q)`, by quadrature split at the kinks."""
         if self.moments_of_pieces is not None:
             return self.moments_of_pieces(q)
-        return gaussian_moments(self.function, q, self.kinks)
+        return moments(self.on_arrays, q)
+
+    @cached_property
+    def on_arrays(self) -> Function:
+        """The function and its slope on float64 arrays, as quadrature takes them."""
+        return Function(self.name, self.function, self.slope, self.kinks)
 
     @cached_property
     def unit_moments(self) -> Moments:

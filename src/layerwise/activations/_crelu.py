@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from layerwise._base import InvalidInput
+from layerwise.activations._activation import Activation
+from layerwise.activations._piecewise_linear import RELU
 
 
 class CReLU(nn.Module):
     """Map `[..., units, ...]` to twice the units by `concatenate(relu(z), relu(-z))` along one axis.
 
-    It doubles the width of what comes after it, so it is a module alone: `ACTIVATIONS` and recipes, whose layers are as
-    wide as they say, have no entry for it. Each output has the gain of relu, sqrt(2); together they lose nothing: z is
-    the difference of the two halves.
+    The two halves lose nothing: z is their difference. It doubles the width; in a recipe, whose layers are as wide as
+    they say, the linear map before it makes half the units, so that the width must be even.
 
     Args:
         axis: The axis of the units: -1 after a dense layer, 1 or -3 for the channels of images.
@@ -36,12 +39,17 @@ class CReLU(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Return both halves, twice as long along the axis."""
-        require_axis(z, self.axis)
-        return torch.cat([z.relu(), (-z).relu()], self.axis)
+        return concatenated(z, self.axis)
 
     def extra_repr(self) -> str:
         """Return the setting that `print(module)` shows."""
         return f"axis={self.axis}"
+
+
+def concatenated(z: Tensor, axis: int = -1) -> Tensor:
+    """Return `relu(z)` and `relu(-z)`, one after the other along `axis`."""
+    require_axis(z, axis)
+    return torch.cat([z.relu(), (-z).relu()], axis)
 
 
 def checked_axis(axis: object) -> int:
@@ -55,3 +63,22 @@ def require_axis(z: Tensor, axis: int) -> None:
     """Refuse a tensor that has no such axis."""
     if not -z.ndim <= axis < z.ndim:
         raise InvalidInput(f"The input must have the axis {axis}", got=tuple(z.shape))
+
+
+CRELU = Activation(
+    name="crelu",
+    formula="max(0, z), max(0, -z)",
+    function=concatenated,
+    pull_back=None,
+    module=CReLU,
+    range=(0.0, math.inf),
+    max_slope=1.0,
+    kinks=(0.0,),
+    pieces_default=0.5,
+    moments_of_pieces=RELU.moments,
+    citation="Shang, Sohn, Almeida, Lee 2016, Understanding and improving convolutional neural networks via "
+    "concatenated rectified linear units",
+    note="One pre-activation feeds two units: the first half of a layer's units is relu of it, the second half relu of "
+    "its negative. So a layer has half the weights of a relu layer of its width, which must be even. No pre-activation "
+    "can die: the slope of one of its two units is 1. Its numbers are those of one unit.",
+)

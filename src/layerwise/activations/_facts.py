@@ -6,37 +6,35 @@ import math
 
 from layerwise.activations._activation import FLAT_SHARE, Activation
 
-HEADINGS = ("name", "range", "zero-centered", "flat", "dead side", "gain", "max slope")
 
-
-def row(entry: Activation) -> tuple[str, ...]:
-    """Return one entry's cells under `HEADINGS`.
+def row(entry: Activation) -> dict[str, str]:
+    """Return one entry's cells, heading to text.
 
     Example:
         >>> from layerwise.activations import ACTIVATIONS
-        >>> row(ACTIVATIONS["tanh"])
-        ('tanh', '-1 to 1', 'yes', '|z| > 2.18', '-', '1.5925', '1')
+        >>> list(row(ACTIVATIONS["tanh"]).values())
+        ['tanh', '-1 to 1', 'yes', '|z| > 2.18', '-', '1.5925', '1']
     """
-    return (
-        entry.name,
-        _range(entry, 3),
-        "yes" if entry.zero_centered else "no",
-        _sides(entry.flat_below, entry.flat_above, "<", ">"),
-        _sides(entry.dead_below, entry.dead_above, "<=", ">="),
-        f"{entry.gain:.4f}",
-        f"{entry.max_slope:.3g}",
-    )
+    return {
+        "name": entry.name,
+        "range": _range(entry, 3),
+        "zero-centered": "yes" if entry.zero_centered else "no",
+        "flat": _sides(entry.flat_below, entry.flat_above, "<", ">"),
+        "dead side": _sides(entry.dead_below, entry.dead_above, "<=", ">="),
+        "gain": f"{entry.gain:.4f}",
+        "max slope": f"{entry.max_slope:.3g}",
+    }
 
 
 def facts(entry: Activation) -> dict[str, str]:
-    """Return all that is known about one entry, label to text; what does not apply is left out."""
+    """Return all that is known about one entry, label to text; what does not apply is empty."""
     m = entry.unit_moments
-    found = {
+    return {
         "f(z)": entry.formula,
         "f'(z)": entry.derivative,
         "parameters": entry.parameters,
         "module": _module(entry),
-        "pre-activations": str(entry.pieces_default) if entry.pieces_default > 1 else "",
+        "pre-activations": f"{entry.pieces_default:g} for each unit" if entry.pieces_default != 1 else "",
         "range": _range(entry, 8),
         "zero-centered": "yes" if entry.zero_centered else f"no, its mean is {number(m.mean)}",
         "largest slope": f"{entry.max_slope:.8g}",
@@ -53,7 +51,6 @@ def facts(entry: Activation) -> dict[str, str]:
         "note": entry.note,
         "source": entry.citation,
     }
-    return {label: text for label, text in found.items() if text}
 
 
 def number(value: float) -> str:

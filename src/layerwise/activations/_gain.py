@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from layerwise._base import InvalidInput, positive
+from layerwise._base import positive
+from layerwise.activations import quadrature
 from layerwise.activations._activation import Activation
-from layerwise.activations._moments import Moments, gaussian_moments
 from layerwise.activations._table import ACTIVATIONS
+from layerwise.activations.quadrature import Moments
 
 Function = str | Activation | Callable[[Tensor], Tensor]
 
@@ -19,7 +18,7 @@ Function = str | Activation | Callable[[Tensor], Tensor]
 def moments(activation: Function, q: float = 1.0) -> Moments:
     """Return `E f`, `E f^2`, `E f'^2` and `E f'' f` for pre-activations `z ~ N(0, q)`, and how far they may be off.
 
-    By adaptive Gauss-Lobatto quadrature in float64, split at kinks. Those of a function of yours are found on the way:
+    By Gauss's quadrature in float64 on panels split at kinks. Those of a function of yours are found on the way:
     panels are halved until they agree with their halves, so that a kink costs time, not digits. Expectations with `f''`
     hold with kinks too (see `Moments`).
 
@@ -48,7 +47,7 @@ def moments(activation: Function, q: float = 1.0) -> Moments:
         activation = ACTIVATIONS[activation]
     if isinstance(activation, Activation):
         return activation.moments(variance)
-    return gaussian_moments(_elementwise(activation), variance)
+    return quadrature.moments(quadrature.given(activation, variance), variance)
 
 
 def gain(activation: Function) -> float:
@@ -95,26 +94,3 @@ def _unit(activation: Function) -> Moments:
     if isinstance(activation, str):
         activation = ACTIVATIONS[activation]
     return activation.unit_moments if isinstance(activation, Activation) else moments(activation)
-
-
-def _elementwise(function: object) -> Callable[[Tensor], Tensor]:
-    if isinstance(function, nn.Module):
-        function = copy.deepcopy(function).to("cpu", torch.float64).eval()
-    if not callable(function):
-        raise InvalidInput("`activation` must be a name or a function of a tensor", got=function)
-    _probe(function)
-    return function
-
-
-def _probe(function: Callable[[Tensor], Tensor]) -> None:
-    """Refuse what does not map each entry by itself, as softmax does not."""
-    z = torch.linspace(-3, 3, 12, dtype=torch.float64, device="cpu")
-    with torch.no_grad():
-        whole, half = function(z), function(z[::2].clone())
-    if not (isinstance(whole, Tensor) and isinstance(half, Tensor)) or whole.shape != z.shape:
-        return  # another check has the words for it
-    if not torch.allclose(whole[::2], half, rtol=1e-9, atol=1e-12, equal_nan=True):
-        raise InvalidInput(
-            "The activation must map each entry by itself",
-            cure="Random functions, and those that look at a whole row (softmax, maxout), have no moments of one unit.",
-        )

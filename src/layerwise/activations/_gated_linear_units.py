@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812  the name torch's own texts u
 
 from layerwise._base import InvalidInput
 from layerwise.activations._activation import Activation
-from layerwise.activations._moments import gated_moments
+from layerwise.activations.quadrature import Function, gated_moments
 
 _SHAZEER = "Shazeer 2020, GLU variants improve transformer"
 _NOTE = (
@@ -85,7 +85,7 @@ def _entry(
         max_slope=math.inf,
         zero_centered=True,
         pieces_default=2,
-        moments_of_pieces=partial(gated_moments, gate),
+        moments_of_pieces=partial(gated_moments, Function(name, gate)),
         citation=source,
         note=_NOTE,
     )

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from layerwise._base import InvalidInput, at_least
 from layerwise.activations._activation import Activation
 from layerwise.activations._crelu import checked_axis, require_axis
-from layerwise.activations._moments import Moments
+from layerwise.activations.quadrature import Moments
 
 PIECES = 2
 

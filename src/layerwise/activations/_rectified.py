@@ -30,6 +30,9 @@ class SquaredReLU(Plain):
     Example:
         >>> SquaredReLU()(torch.tensor([-1.0, 3.0]))
         tensor([0., 9.])
+
+    References:
+        So, Mańke, Liu, Dai, Shazeer, Le 2021, Primer: searching for efficient transformers for language modeling.
     """
 
     function = _squared_relu
@@ -41,6 +44,9 @@ class Squareplus(Plain):
     Example:
         >>> Squareplus()(torch.tensor([-1.5, 0.0, 1.5]))
         tensor([0.5000, 1.0000, 2.0000])
+
+    References:
+        Barron 2021, Squareplus: a softplus-like algebraic rectifier.
     """
 
     function = _squareplus

@@ -26,6 +26,9 @@ class Erf(Plain):
     Example:
         >>> Erf()(torch.tensor([0.0, 1.0]))
         tensor([0.0000, 0.8427])
+
+    References:
+        Saad, Solla 1995, On-line learning in soft committee machines.
     """
 
     function = torch.erf

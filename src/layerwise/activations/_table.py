@@ -5,6 +5,7 @@ from __future__ import annotations
 from layerwise._base import Registry
 from layerwise.activations import (
     _clipped,
+    _crelu,
     _exponential,
     _gated,
     _gated_linear_units,
@@ -43,6 +44,7 @@ _ALL = (
     _rectified.SQUARED_RELU,
     _wavy.SINE,
     _wavy.GAUSSIAN,
+    _crelu.CRELU,
     _maxout.MAXOUT,
     _gated_linear_units.GLU,
     _gated_linear_units.GEGLU_ENTRY,

@@ -23,6 +23,10 @@ class Sine(Plain):
     Example:
         >>> Sine()(torch.tensor([0.0, 1.0]))
         tensor([0.0000, 0.8415])
+
+    References:
+        Sitzmann, Martel, Bergman, Lindell, Wetzstein 2020, Implicit neural representations with periodic activation
+        functions.
     """
 
     function = torch.sin
@@ -34,6 +38,9 @@ class Gaussian(Plain):
     Example:
         >>> Gaussian()(torch.tensor([0.0, 1.0]))
         tensor([1.0000, 0.6065])
+
+    References:
+        Ramasinghe, Lucey 2022, Beyond periodicity: towards a unifying framework for activations in coordinate-MLPs.
     """
 
     function = _gaussian

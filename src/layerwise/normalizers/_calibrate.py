@@ -12,6 +12,9 @@ from layerwise.normalizers._dyt import DyT
 from layerwise.normalizers._group import group_norm
 from layerwise.normalizers._table import NORMALIZERS
 
+ON_CHANNELS = ("batch", "group", "instance")
+"""The kinds that there are for convolutions too."""
+
 _BATCH = {3: nn.BatchNorm1d, 4: nn.BatchNorm2d, 5: nn.BatchNorm3d}
 _INSTANCE = {3: nn.InstanceNorm1d, 4: nn.InstanceNorm2d, 5: nn.InstanceNorm3d}
 
@@ -28,7 +31,7 @@ def new_normalizer(kind: str, x: Tensor) -> nn.Module:
         raise InvalidInput(
             "A signal must have the shape [batch, unit] or [batch, channel, ...]", got=Text(f"shape {list(x.shape)}")
         )
-    one_of("kind", kind, ("batch", "group", "instance"))
+    one_of("kind", kind, ON_CHANNELS)
     if kind == "group":
         return group_norm(units).to(x)
     table = _BATCH if kind == "batch" else _INSTANCE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from layerwise._base import InvalidInput, at_least
-from layerwise.theory._gaussian import moments
+from layerwise.activations.quadrature import means
 from layerwise.theory._resolve import ActivationLike, resolve
 
 
@@ -33,12 +33,12 @@ def batch_norm_gradient_growth(activation: ActivationLike, *, batch_size: int | 
     References:
         Yang, Pennington, Rao, Sohl-Dickstein, Schoenholz 2019, A mean field theory of batch normalization.
     """
-    here = moments(resolve(activation), 1.0)
-    variance = here.second - here.mean**2
+    here = means(resolve(activation), 1.0)
+    variance = here.square - here.mean**2
     if batch_size is None:
-        return here.slope_second / variance
+        return here.slope_square / variance
     batch_size = at_least("batch_size", batch_size, 4)
-    if abs(here.slope_second - variance) > 1e-12 * variance:
+    if abs(here.slope_square - variance) > 1e-12 * variance:
         raise InvalidInput(
             "`batch_size` must be left out where layers are not linear",
             got=batch_size,

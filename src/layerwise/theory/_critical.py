@@ -10,12 +10,12 @@ import numpy as np
 
 from layerwise._base import InvalidInput, non_negative, positive
 from layerwise._base._errors import Text
-from layerwise.theory._gaussian import TINY, Moments, moments
+from layerwise.activations.quadrature import TINY, Means, means
 from layerwise.theory._resolve import ActivationLike, resolve
 from layerwise.theory._sweep import Sweep, brackets, sweep
 
 if TYPE_CHECKING:
-    from layerwise.theory._function import Array, Function
+    from layerwise.activations.quadrature import Array, Function
 
 _ROUNDING = 1e-12
 
@@ -107,16 +107,16 @@ def _at(function: Function, q: float) -> CriticalPoint:
 
 
 def _point(function: Function, q: float) -> CriticalPoint:
-    here = moments(function, q)
+    here = means(function, q)
     bias = _bias(here, q)
-    weight = 1 / here.slope_second
+    weight = 1 / here.slope_square
     if abs(bias) <= _ROUNDING * q:
         bias = 0.0
-    return CriticalPoint(q=q, weight_variance=weight, bias_variance=bias, q_slope=weight * here.second_slope)
+    return CriticalPoint(q=q, weight_variance=weight, bias_variance=bias, q_slope=weight * here.growth)
 
 
-def _bias(here: Moments, q: float) -> float:
-    return q - here.second / here.slope_second
+def _bias(here: Means, q: float) -> float:
+    return q - here.square / here.slope_square
 
 
 def _with_bias(function: Function, bias_variance: float) -> CriticalPoint:
@@ -124,10 +124,10 @@ def _with_bias(function: Function, bias_variance: float) -> CriticalPoint:
     line = line_bias(grid)
     if not line.any() and bias_variance == 0:
         return _point(function, 1.0)
-    found = [_root(function, bias_variance, *pair) for pair in brackets(line - bias_variance, grid.q)]
-    if bias_variance == 0 and moments(function, 0.0).second < math.sqrt(TINY) < moments(function, 0.0).slope_second:
-        weight = 1 / moments(function, 0.0).slope_second
-        slope = weight * moments(function, 0.0).second_slope
+    found = [_root(function, bias_variance, *pair) for pair in brackets(_settled(line - bias_variance, grid.q), grid.q)]
+    if bias_variance == 0 and means(function, 0.0).square < math.sqrt(TINY) < means(function, 0.0).slope_square:
+        weight = 1 / means(function, 0.0).slope_square
+        slope = weight * means(function, 0.0).growth
         found.append(CriticalPoint(q=0.0, weight_variance=weight, bias_variance=0.0, q_slope=slope))
     if not found:
         raise NoCriticalPoint(function.name, bias_variance, _reason(line, bias_variance))
@@ -137,8 +137,13 @@ def _with_bias(function: Function, bias_variance: float) -> CriticalPoint:
 def line_bias(grid: Sweep) -> Array:
     """Return `sigma_b^2` along the critical line, for every q of the sweep; negative where there is none."""
     with np.errstate(divide="ignore"):
-        line = grid.q - grid.second / grid.slope_second
-    return np.where(np.abs(line) <= _ROUNDING * grid.q, 0.0, line)
+        line = grid.q - grid.square / grid.slope_square
+    return _settled(line, grid.q)
+
+
+def _settled(bias: Array, q: Array) -> Array:
+    """Return `bias` with rounding set to 0: there no sign can be relied on."""
+    return np.where(np.abs(bias) <= _ROUNDING * q, 0.0, bias)
 
 
 def _root(function: Function, bias_variance: float, low: float, high: float) -> CriticalPoint:
@@ -146,7 +151,7 @@ def _root(function: Function, bias_variance: float, low: float, high: float) -> 
 
     def off(log_q: float) -> float:
         q = math.exp(log_q)
-        return _bias(moments(function, q), q) - bias_variance
+        return _bias(means(function, q), q) - bias_variance
 
     q = math.exp(brentq(off, math.log(low), math.log(high), xtol=1e-15, rtol=1e-15))
     point = _point(function, q)

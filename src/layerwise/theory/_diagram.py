@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerwise._base import non_negative, positive
+from layerwise.activations.quadrature import Array
 from layerwise.theory._critical import line_bias
 from layerwise.theory._depth import Phase, phase_of
-from layerwise.theory._function import Array
 from layerwise.theory._resolve import ActivationLike, resolve
 from layerwise.theory._sweep import Sweep, sweep
 
@@ -72,24 +72,24 @@ def _cell(grid: Sweep, weight: float, bias: float, q0: float) -> tuple[float, bo
     start = int(np.searchsorted(grid.q, weight * q0 + bias).clip(0, grid.q.size - 1))
     firm = np.flatnonzero(excess)
     if not firm.size:
-        return weight * float(grid.slope_second[start]), False
+        return weight * float(grid.slope_square[start]), False
     start = int(firm[np.argmin(np.abs(firm - start))])
     upwards = bool(excess[start] > 0)
     way = firm[firm >= start] if upwards else firm[firm <= start][::-1]
     turned = np.flatnonzero(np.sign(excess[way]) != np.sign(excess[start]))
     if not turned.size:
-        return weight * float(grid.slope_second[-1 if upwards else 0]), upwards
+        return weight * float(grid.slope_square[-1 if upwards else 0]), upwards
     return weight * _between(grid, excess, int(way[turned[0]]), int(way[turned[0] - 1])), False
 
 
 def _between(grid: Sweep, excess: Array, i: int, j: int) -> float:
     share = excess[i] / (excess[i] - excess[j])
-    return float(grid.slope_second[i] + share * (grid.slope_second[j] - grid.slope_second[i]))
+    return float(grid.slope_square[i] + share * (grid.slope_square[j] - grid.slope_square[i]))
 
 
 def _line(grid: Sweep, biases: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
-    firm = grid.slope_second > 0
-    along, weight = line_bias(grid)[firm], 1 / grid.slope_second[firm]
+    firm = grid.slope_square > 0
+    along, weight = line_bias(grid)[firm], 1 / grid.slope_square[firm]
     return tuple(tuple(sorted(_crossings(along - bias, weight))) for bias in biases)
 
 

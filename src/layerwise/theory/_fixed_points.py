@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from layerwise._base import non_negative
-from layerwise.theory._gaussian import TINY
+from layerwise.activations.quadrature import TINY
 from layerwise.theory._layer import Layer
 from layerwise.theory._resolve import ActivationLike
 from layerwise.theory._sweep import ROUNDING, brackets, sweep
@@ -69,7 +69,11 @@ def fixed_points(
 
 def reached(layer: Layer, q0: float) -> FixedPoint:
     """Return the fixed point towards which the q of inputs with mean square `q0` moves."""
-    q = layer.weight_variance * non_negative("q0", q0) + layer.bias_variance
+    return reached_from(layer, layer.weight_variance * non_negative("q0", q0) + layer.bias_variance)
+
+
+def reached_from(layer: Layer, q: float) -> FixedPoint:
+    """Return the fixed point towards which `q` moves."""
     points = points_of(layer)
     if points[0].stability == "neutral" and len(points) == 1:
         return points[0]

@@ -7,8 +7,8 @@ from typing import Literal
 
 from layerwise._base import InvalidInput, one_of, positive_int
 from layerwise._base._errors import Text
+from layerwise.activations.quadrature import line
 from layerwise.theory._fixed_points import reached
-from layerwise.theory._gaussian import moments
 from layerwise.theory._layer import Layer
 from layerwise.theory._resolve import ActivationLike
 
@@ -67,10 +67,11 @@ def jacobian(
         raise InvalidInput(
             "q must have a finite fixed point", got=Text("q runs to infinity"), cure="Lower `weight_variance`."
         )
-    here = moments(layer.function, point.q)
-    spread = here.slope_fourth / here.slope_second**2 - 1 - _S1[weights]
+    here = line(layer.function, point.q)
+    square = here.slope**2
+    spread = (here.weight @ square**2) / (here.weight @ square) ** 2 - 1 - _S1[weights]
     mean = point.chi_1**depth
-    return JacobianMoments(mean=mean, variance=mean**2 * depth * spread)
+    return JacobianMoments(mean=mean, variance=mean**2 * depth * float(spread))
 
 
 def largest_squared_singular_value(depth: int) -> float:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerwise._base import InvalidInput, finite, non_negative, positive
-from layerwise.theory._function import Function
-from layerwise.theory._gaussian import moments
+from layerwise.activations.quadrature import Function, means
 from layerwise.theory._plane import slope_product, squared_difference
 from layerwise.theory._resolve import ActivationLike, resolve
 
@@ -43,16 +42,16 @@ class Layer:
 
     def q(self, q: float) -> float:
         """Return `sigma_w^2 / keep E f^2 + sigma_b^2`."""
-        second = moments(self.function, q).second if q > 0 else float(self.function.value(np.zeros(1))[0]) ** 2
-        return self._signal * second + self.bias_variance
+        square = means(self.function, q).square if q > 0 else float(self.function.value(np.zeros(1))[0]) ** 2
+        return self._signal * square + self.bias_variance
 
     def q_slope(self, q: float) -> float:
         """Return `dq'/dq`."""
-        return self._signal * moments(self.function, q).second_slope
+        return self._signal * means(self.function, q).growth
 
     def chi_1(self, q: float) -> float:
         """Return `sigma_w^2 / keep E f'^2`: what the gradient's second moment is multiplied by on its way back."""
-        return self._signal * moments(self.function, q).slope_second
+        return self._signal * means(self.function, q).slope_square
 
     def chi(self, q: float, gap: float) -> float:
         """Return `sigma_w^2 E f'(u1) f'(u2)` at the correlation `1 - gap`: the slope of its map where q stays."""
@@ -63,7 +62,7 @@ class Layer:
         apart = self.weight_variance * squared_difference(self.function, q, gap) / 2 if gap > 0 else 0.0
         if self.keep == 1:
             return apart
-        return apart + (self._signal - self.weight_variance) * moments(self.function, q).second
+        return apart + (self._signal - self.weight_variance) * means(self.function, q).square
 
 
 def kept(name: str, value: object) -> float:

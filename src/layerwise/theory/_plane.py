@@ -13,8 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from layerwise.theory._function import Array, Curve, Function
-from layerwise.theory._gaussian import TINY, density, panels, scale
+from layerwise.activations.quadrature import TINY, Array, Function, density, on_panels, scale
 
 _REACH = 9.0  # exp(-40)
 _MOST_PANELS = 64  # from -9 to 9: narrow enough for tanh up to q = 100
@@ -35,14 +34,14 @@ def slope_product(function: Function, q: float, gap: float) -> float:
 
 
 def _plane_mean(
-    function: Function, curve: Curve, combine: Callable[[Array, Array], Array], q: float, gap: float
+    function: Function, curve: Callable[[Array], Array], combine: Callable[[Array, Array], Array], q: float, gap: float
 ) -> float:
     root = scale(q)
     a, b = math.sqrt(max(0.0, 1 - gap / 2)), math.sqrt(gap / 2)
     kinks, bends = np.asarray(function.kinks) / root, _BENDS / root if q > _LARGE else _BENDS[:0]
     lines = np.union1d(kinks, bends)
-    x, weight_x = panels(_outer_edges(kinks, lines, a, b, function.panel / root), _NODES, _WEIGHTS)
-    y, weight_y = panels(_inner_edges(x, lines, a, b, function.panel / root), _NODES, _WEIGHTS)
+    x, weight_x = on_panels(_outer_edges(kinks, lines, a, b, function.panel / root), _NODES, _WEIGHTS)
+    y, weight_y = on_panels(_inner_edges(x, lines, a, b, function.panel / root), _NODES, _WEIGHTS)
     u1, u2 = root * (a * x[:, None] + b * y), root * (a * x[:, None] - b * y)
     inner = np.sum(weight_y * density(y) * combine(curve(u1), curve(u2)), axis=1)
     return float(2 * np.sum(weight_x * density(x) * inner))

@@ -72,7 +72,7 @@ def propagate(
     """
     layer = Layer.checked(activation, weight_variance, bias_variance, keep)
     q0, c0 = non_negative("q0", q0), correlation("c0", c0)
-    places = [_first(layer, q0, c0)]
+    places = [enter(layer.weight_variance, layer.bias_variance, q0, c0)]
     for _ in range(positive_int("depth", depth) - 1):
         places.append(_next(layer, *places[-1]))
     chi = [layer.chi_1(q) for q, _ in places]
@@ -85,14 +85,19 @@ def propagate(
     )
 
 
-def _first(layer: Layer, q0: float, c0: float) -> tuple[float, float]:
-    q = layer.weight_variance * q0 + layer.bias_variance
-    return q, layer.weight_variance * q0 * (1 - c0) / q if q > 0 else 1 - c0
+def enter(weight_variance: float, bias_variance: float, q0: float, c0: float) -> tuple[float, float]:
+    """Return q and 1 - c at the first layer."""
+    q = weight_variance * q0 + bias_variance
+    return q, weight_variance * q0 * (1 - c0) / q if q > 0 else 1 - c0
 
 
 def _next(layer: Layer, q: float, gap: float) -> tuple[float, float]:
-    """Return q and 1 - c of the next layer; where nothing finite is left to compare, c stays as it was."""
     after = layer.q(q) if math.isfinite(q) else math.inf
+    return after, gap_after(layer, q, gap, after)
+
+
+def gap_after(layer: Layer, q: float, gap: float, after: float) -> float:
+    """Return 1 - c of the next layer, whose q is `after`; where nothing finite is left to compare, c stays."""
     if after == 0 or not math.isfinite(after):
-        return after, gap
-    return after, min(2.0, layer.decorrelation(q, gap) / after)
+        return gap
+    return min(2.0, layer.decorrelation(q, gap) / after)

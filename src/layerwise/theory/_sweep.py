@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerwise.theory._function import Array, Function
-from layerwise.theory._gaussian import moments
+from layerwise.activations.quadrature import Array, Function, means
 
 ROUNDING = 1e-13
 """Relative differences under this are rounding."""
@@ -19,12 +18,12 @@ class Sweep:
     """`E f^2` and `E f'^2` at each `q`, eight to a decade."""
 
     q: Array
-    second: Array
-    slope_second: Array
+    square: Array
+    slope_square: Array
 
     def excess(self, weight: float, bias: float) -> Array:
         """Return the relative growth `(weight E f^2 + bias) / q - 1`, with rounding set to 0."""
-        growth = (weight * self.second + bias) / self.q - 1
+        growth = (weight * self.square + bias) / self.q - 1
         return np.where(np.abs(growth) < ROUNDING, 0.0, growth)
 
 
@@ -32,8 +31,8 @@ class Sweep:
 def sweep(function: Function) -> Sweep:
     """Return the sweep of `function`."""
     grid = np.logspace(-14, 14, 225)
-    found = [moments(function, q) for q in grid]
-    return Sweep(grid, np.array([m.second for m in found]), np.array([m.slope_second for m in found]))
+    found = [means(function, q) for q in grid]
+    return Sweep(grid, np.array([m.square for m in found]), np.array([m.slope_square for m in found]))
 
 
 def brackets(values: Array, grid: Array) -> list[tuple[float, float]]:

@@ -1,38 +1,10 @@
-"""The documentation's page is written from the entries, and the drawing shows what is there."""
+"""The drawing of a curve shows what is there."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-from layerwise.activations import ACTIVATIONS
-from layerwise.activations._page import page
 from layerwise.activations._sketch import COLUMNS, HEIGHT, ROWS, WIDTH, sketch
-
-ROOT = Path(__file__).resolve().parents[2]
-AGAIN = "stale: PYTHONPATH=src python -m layerwise.activations > docs/activations.md"
-
-
-def test_the_page_is_what_the_entries_say():
-    assert (ROOT / "docs" / "activations.md").read_text(encoding="utf-8") == page(), AGAIN
-
-
-def test_the_page_has_every_entry_with_its_source_and_tells_how_it_is_made():
-    text = page()
-    assert "python -m layerwise.activations" in text.splitlines()[0]
-    for name, entry in ACTIVATIONS.items():
-        assert f"\n## {name}\n" in text
-        assert f"- source: {entry.citation}" in text
-
-
-def test_the_command_at_its_top_makes_it():
-    done = subprocess.run(
-        [sys.executable, "-m", "layerwise.activations"], capture_output=True, check=True, cwd=ROOT / "src"
-    )
-    assert done.stdout.decode() == page()
 
 
 def dots(lines):
