@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from pathlib import Path
@@ -29,6 +30,30 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the real data sets in ../shared/data, and they are not there")
     return folder
+
+
+@pytest.fixture
+def cli(monkeypatch, capsys, tmp_path):
+    """Runs `layerwise *arguments` in this process, in an empty folder."""
+    from command_line import InThisProcess
+
+    return InThisProcess(monkeypatch, capsys, tmp_path)
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Runs Python in a process of its own, in an empty folder."""
+    from command_line import run_python
+
+    return functools.partial(run_python, tmp_path)
+
+
+@pytest.fixture
+def no_torch(tmp_path):
+    """A folder with a torch that ends the process that loads it."""
+    from command_line import torch_that_tells
+
+    return torch_that_tells(tmp_path)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

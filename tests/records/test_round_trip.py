@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from layerwise import records
-from layerwise.records import Arm, ComparisonRecord, Curve, Fact, dump, load
+from layerwise.records import Arm, ComparisonRecord, Curve, Fact, TrainabilityRecord, dump, load
 
 KINDS = [value for name in records.__all__ if isinstance(value := getattr(records, name), type)]
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -21,9 +21,13 @@ JSON = st.recursive(
     max_leaves=4,
 )
 
+CHOICES = st.dictionaries(st.text(max_size=5), JSON, max_size=2)
+
 # All other fields are drawn from their annotations; floats are not-a-number and infinite at times.
 st.register_type_strategy(Fact, st.builds(Fact, value=st.text() | st.integers() | FINITE | st.booleans()))
-st.register_type_strategy(Arm, st.builds(Arm, recipe=st.dictionaries(st.text(max_size=5), JSON, max_size=2)))
+st.register_type_strategy(Arm, st.builds(Arm, recipe=CHOICES))
+MAP_VERSION = st.just(records.MAP_SCHEMA_VERSION)
+st.register_type_strategy(TrainabilityRecord, st.builds(TrainabilityRecord, recipe=CHOICES, schema_version=MAP_VERSION))
 st.register_type_strategy(ComparisonRecord, st.builds(ComparisonRecord, schema_version=st.just(records.SCHEMA_VERSION)))
 
 

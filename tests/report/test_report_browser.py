@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from chromium import PATH, Tab, browser
+from example_map import make_map
 from example_record import make_record
 
 from layerwise.report import render_html
@@ -116,3 +117,14 @@ def test_policy_holds_where_the_escaping_should_fail(tab: Tab, page: Path, tmp_p
     assert "owned" not in tab.evaluate("document.title")
     assert any("Content Security Policy" in complaint for complaint in tab.complaints)
     tab.complaints.clear()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_map_is_drawn_and_nothing_sticks_out(tab: Tab, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "map.html"
+    path.write_text(render_html(make_map()), encoding="utf-8")
+    assert tab.open(path, width=width) == "drawn"
+    assert tab.evaluate(N_DRAWN) == 1
+    assert tab.evaluate(OVERFLOW) == 0
+    ticks = "[...document.querySelectorAll('.role-axis-label text')].map(t => t.textContent).join(' ')"
+    assert "1.25" in tab.evaluate(ticks)  # and not rounded to the distance between ticks

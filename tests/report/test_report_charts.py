@@ -16,7 +16,7 @@ from example_record import LAYERS, PROFILES, make_record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerwise.records import Arm, Band, ComparisonRecord, Histogram, Summary
+from layerwise.records import Arm, Band, ComparisonRecord, Histogram, Measure, Summary
 from layerwise.report._charts import (
     Figure,
     accuracy_figures,
@@ -144,6 +144,23 @@ def test_layers_show_the_middle_of_the_seeds() -> None:
                 assert row["high"] == pytest.approx(float(np.quantile(values, 0.9)), rel=1e-3)
     assert (first.note, last.note) == ("Read after 0 updates.", "Read after 1,000 updates.")
     assert first.spec["layer"][0]["encoding"]["y"]["scale"] == last.spec["layer"][0]["encoding"]["y"]["scale"]
+
+
+def test_what_theory_predicts_stands_as_crosses_over_the_start_and_breaks_no_line() -> None:
+    record = make_record()
+    told = tuple(Measure(quantity=GRADIENT[0], layer=layer, steps=(0,), values=(1e-20,)) for layer in LAYERS)
+    with_told = with_arm(record, 1, predicted=told)
+    (first, last), (plain, _) = layer_figures(with_told, GRADIENT), layer_figures(record, GRADIENT)
+    crosses = [row for row in rows(first) if "predicted" in row]
+    assert [(row["arm"], row["place"], row["predicted"]) for row in crosses] == [
+        (record.arms[1].name, layer, 1e-20) for layer in LAYERS
+    ]
+    assert [row for row in rows(first) if "predicted" not in row] == rows(plain)
+    assert not [row for row in rows(last) if "predicted" in row]
+    assert first.note == "Read after 0 updates. Crosses: what theory predicts from the initial weights alone."
+    (layer,) = (one for one in first.spec["layer"] if one["mark"]["type"] == "point")
+    assert layer["transform"] == [{"filter": "isValid(datum.predicted)"}]
+    assert first.spec["layer"][0]["encoding"]["y"]["scale"]["domain"][0] < 1e-20
 
 
 def test_zeros_and_lost_readings_on_a_logarithmic_axis() -> None:

@@ -16,10 +16,16 @@ from layerwise.records._comparison import (
 from layerwise.records._findings import Change, Finding
 from layerwise.records._json import dump, load
 from layerwise.records._observations import Curve, Fact, Histogram, Measure
+from layerwise.records._record import record
 from layerwise.records._run import Run, Status
+from layerwise.records._study import Study
+from layerwise.records._trainability import MAP_SCHEMA_VERSION, Agreement, MapCell, MapColumn, TrainabilityRecord
+from layerwise.records._verdict import LabelArm, LabelEffect, VerdictRecord
 
 __all__ = [
+    "MAP_SCHEMA_VERSION",
     "SCHEMA_VERSION",
+    "Agreement",
     "Arm",
     "Band",
     "Change",
@@ -29,12 +35,20 @@ __all__ = [
     "Fact",
     "Finding",
     "Histogram",
+    "LabelArm",
+    "LabelEffect",
+    "MapCell",
+    "MapColumn",
     "Measure",
     "Pair",
     "Run",
     "Status",
+    "Study",
     "Summary",
+    "TrainabilityRecord",
     "Trial",
+    "VerdictRecord",
     "dump",
     "load",
+    "record",
 ]

@@ -6,7 +6,7 @@ from dataclasses import field
 from typing import Any
 
 from layerwise.records._findings import Finding
-from layerwise.records._observations import Fact, Histogram
+from layerwise.records._observations import Fact, Histogram, Measure
 from layerwise.records._record import record
 from layerwise.records._run import Run
 
@@ -78,6 +78,8 @@ class Arm:
         curves: bands over seeds.
         facts: what the rules were told about the recipe.
         histograms: activations by layer at the start and the end, pooled over the first seeds.
+        predicted: what theory expects of signal and gradient at the start, layer by layer; the gradient relative to
+            what was measured at the output.
         runs: every seed.
     """
 
@@ -97,6 +99,7 @@ class Arm:
     curves: tuple[Band, ...]
     facts: tuple[Fact, ...] = ()
     histograms: tuple[Histogram, ...] = ()
+    predicted: tuple[Measure, ...] = ()
     runs: tuple[Run, ...] = field(default=(), repr=False)
 
     @property

@@ -43,16 +43,18 @@ def load(kind: type[R], text: str | bytes) -> R:
 
 def _check_version(kind: type, text: str | bytes) -> None:
     from layerwise.records._comparison import SCHEMA_VERSION, ComparisonRecord
+    from layerwise.records._trainability import MAP_SCHEMA_VERSION, TrainabilityRecord
 
-    if kind is not ComparisonRecord:
+    wanted = {ComparisonRecord: SCHEMA_VERSION, TrainabilityRecord: MAP_SCHEMA_VERSION}.get(kind)
+    if wanted is None:
         return
     try:
         version = json.loads(text).get("schema_version")
     except (ValueError, AttributeError):
         return  # pydantic says it better
-    if version != SCHEMA_VERSION:
+    if version != wanted:
         raise InvalidInput(
-            f"`schema_version` must be {SCHEMA_VERSION}",
+            f"`schema_version` must be {wanted}",
             got=version,
             cure="Read it with the version of layerwise that wrote it (`versions.layerwise` in the file).",
         )

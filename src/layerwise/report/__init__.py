@@ -1,8 +1,22 @@
-"""Show: a comparison in plain sentences, as tables for the terminal, and as one page of HTML that needs no network."""
+"""Show: a comparison in sentences, as tables for the terminal and as one page of HTML; tables of ingredients."""
 
+from layerwise.report._catalog import Catalog
+from layerwise.report._docstring import described, described_functions
 from layerwise.report._html import render_html
 from layerwise.report._summary import plain_summary
 from layerwise.report._terminal import comparison_table, pairs_table
 from layerwise.report._text import print_comparison, render_text
+from layerwise.report._verdict_sentences import verdict_sentences
 
-__all__ = ["comparison_table", "pairs_table", "plain_summary", "print_comparison", "render_html", "render_text"]
+__all__ = [
+    "Catalog",
+    "comparison_table",
+    "described",
+    "described_functions",
+    "pairs_table",
+    "plain_summary",
+    "print_comparison",
+    "render_html",
+    "render_text",
+    "verdict_sentences",
+]

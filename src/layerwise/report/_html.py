@@ -11,7 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from layerwise.records import ComparisonRecord
+from layerwise.records import Study, TrainabilityRecord
+from layerwise.report._map_page import MapPage, map_page
 from layerwise.report._page import Page, page_of
 from layerwise.report._typeset import typeset
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def render_html(record: ComparisonRecord) -> str:
-    """Return the comparison as one self-contained page: it loads nothing, and its own policy forbids it to.
+def render_html(record: Study) -> str:
+    """Return the comparison or map as one self-contained page: it loads nothing, and its own policy forbids it to.
 
     Sentences and tables are plain HTML; the charts are Vega-Lite, drawn by the one script bundle inside the page, and
     colored by its style sheet, which knows light, dark and paper. Whatever stands in the record (names of arms, say) is
@@ -28,9 +29,13 @@ def render_html(record: ComparisonRecord) -> str:
     """
     from layerwise.report._charts import N_COLORS
 
-    page = page_of(record)
+    page: Page | MapPage
+    if isinstance(record, TrainabilityRecord):
+        page, layout = map_page(record), "map.html.j2"
+    else:
+        page, layout = page_of(record), "page.html.j2"
     scripts = {"bundle": _bundle(), "script": _resource("page.js")}
-    template = _environment().get_template("page.html.j2")
+    template = _environment().get_template(layout)
     return template.render(
         page=page,
         n_colors=N_COLORS,
@@ -41,7 +46,7 @@ def render_html(record: ComparisonRecord) -> str:
     )
 
 
-def _charts_as_json(page: Page) -> str:
+def _charts_as_json(page: Page | MapPage) -> str:
     """Return names and charts as JSON that can stand inside a script element: no "<", so no way out of it."""
     from layerwise.report._charts import CONFIG
 

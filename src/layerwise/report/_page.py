@@ -113,8 +113,9 @@ def _sections(record: ComparisonRecord) -> Iterator[Section]:
                   _charts.layer_figures(record, ("preactivation_gradient_rms", "weight_gradient_rms")))  # fmt: skip
     yield Section("signal", "Signal, layer by layer",
                   "How much a layer's output still depends on its input: the standard deviation over the inputs of a "
-                  "batch. Where it falls to nothing, different inputs look alike to every later layer.",
-                  _charts.layer_figures(record, ("activation_std_between_inputs",)))  # fmt: skip
+                  "batch. Where it falls to nothing, different inputs look alike to every later layer. Below, the "
+                  "size of what the activations get, beside what theory predicts.",
+                  _charts.layer_figures(record, ("activation_std_between_inputs", "preactivation_rms")))  # fmt: skip
     yield Section("units", "Units that have stopped working",
                   "Saturated: on the flat sides of the activation, where almost no gradient passes. Dead: a slope of "
                   "zero for every input of the batch.",

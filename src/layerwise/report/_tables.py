@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from layerwise.records import ComparisonRecord
+from layerwise.records import ComparisonRecord, Study
 from layerwise.report import _numbers as numbers
 from layerwise.report._verdict import anything_learnt, ordered_pairs, ranked, told_apart
 
@@ -57,19 +57,26 @@ def recipe_table(record: ComparisonRecord) -> tuple[dict[str, list[str]], str]:
 
 def ground_rows(record: ComparisonRecord) -> list[tuple[str, tuple[str, ...]]]:
     """Return what the comparison stands on: data, parts, scaling, seeds, machine, versions, command, notes."""
-    data, outputs = record.data, "classes" if "accuracy" in record.metric else "outputs"
+    outputs = "classes" if "accuracy" in record.metric else "outputs"
+    seeds = f"{ranges(record.seeds)}; for the search {ranges(record.search_seeds) or 'none'}"
+    return study_rows(record, outputs, seeds) + ([("Notes", record.notes)] if record.notes else [])
+
+
+def study_rows(record: Study, outputs: str, seeds: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what any study stands on: data, parts, scaling, seeds, machine, versions, command."""
+    data = record.data
     rows = [
         ("Data", f"{data.name}: {data.source}"),
         ("Parts", f"{data.n_train:,} to train on, {data.n_validation:,} to choose with, {data.n_test:,} to test on"),
         ("Shape", f"{data.n_features:,} features, {data.n_outputs:,} {outputs}"),
         ("Scaling", data.scaling),
-        ("Seeds", f"{_ranges(record.seeds)}; for the search {_ranges(record.search_seeds) or 'none'}"),
+        ("Seeds", seeds),
         ("Device", record.device),
         ("Time", f"{numbers.seconds(record.seconds)} seconds in all"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
         ("Command", record.command),
     ]
-    return [(name, (text,)) for name, text in rows if text] + ([("Notes", record.notes)] if record.notes else [])
+    return [(name, (text,)) for name, text in rows if text]
 
 
 def _flat(recipe: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -87,7 +94,7 @@ def _last(key: str, keys: Sequence[str]) -> str:
     return (last if alone else key).replace("_", " ")
 
 
-def _ranges(numbers_: Sequence[int]) -> str:
+def ranges(numbers_: Sequence[int]) -> str:
     """Return "100 to 129, 7" for many numbers."""
     parts: list[list[int]] = []
     for number in sorted(numbers_):

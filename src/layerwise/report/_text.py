@@ -1,9 +1,11 @@
-"""A comparison as plain text of 80 columns."""
+"""A study as plain text of 80 columns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layerwise.records import Study, TrainabilityRecord
+from layerwise.report._map_text import map_text
 from layerwise.report._summary import plain_summary
 from layerwise.report._terminal import WIDTH, comparison_table, pairs_table
 
@@ -35,8 +37,10 @@ def _ground(record: ComparisonRecord) -> str:
     return f"\n{data.name}: {rows}, cut by seed. Scaling: {data.scaling}."
 
 
-def render_text(record: ComparisonRecord) -> str:
-    """Return what `print_comparison` prints, without color, at 80 columns."""
+def render_text(record: Study) -> str:
+    """Return a map as text, or what `print_comparison` prints, without color, at 80 columns."""
+    if isinstance(record, TrainabilityRecord):
+        return map_text(record)
     import io
 
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""Keep: comparisons as files. What is written is written whole or not at all."""
+"""Keep: studies as files. What is written is written whole or not at all."""
 
 from layerwise.store._atomic import write_text
 from layerwise.store._folder import check_writable

@@ -1,19 +1,20 @@
-"""`result.json`: a comparison as a file."""
+"""`result.json`: a study as a file."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 from layerwise._base import InvalidInput
 from layerwise._base._errors import Text
-from layerwise.records import ComparisonRecord, dump, load
+from layerwise.records import ComparisonRecord, Study, TrainabilityRecord, dump, load
 from layerwise.store._atomic import write_text
 
 RESULT_FILE = "result.json"
 
 
-def save(record: ComparisonRecord, folder: str | os.PathLike[str]) -> Path:
+def save(record: Study, folder: str | os.PathLike[str]) -> Path:
     """Return the path of `result.json` in `folder`, after writing `record` there; the folder is created.
 
     Raises:
@@ -22,11 +23,11 @@ def save(record: ComparisonRecord, folder: str | os.PathLike[str]) -> Path:
     return write_text(Path(folder) / RESULT_FILE, dump(record) + "\n")
 
 
-def read(folder_or_file: str | os.PathLike[str]) -> ComparisonRecord:
-    """Return the comparison that `save` wrote to a folder, or to the file itself.
+def read(folder_or_file: str | os.PathLike[str]) -> Study:
+    """Return the comparison or map that `save` wrote to a folder, or to the file itself.
 
     Raises:
-        InvalidInput: there is no such file, or it is not a whole comparison of this version's schema.
+        InvalidInput: there is no such file, or it is no whole record of this version's schema.
 
     Example:
         >>> read("no/such/folder")
@@ -37,13 +38,24 @@ Got nothing under that name instead. `layerwise compare --output DIR` writes one
     """
     path = Path(folder_or_file)
     content = _content(path)
+    kind: type[Study] = ComparisonRecord
     try:
-        return load(ComparisonRecord, content)
+        kind = _kind(content)
+        return load(kind, content)
     except RecursionError:
         reason = "It nests too deeply."
     except InvalidInput as error:
         reason = str(error)
-    raise InvalidInput(f"`{path}` must hold a comparison, as `layerwise compare` writes it", cure=reason)
+    what = "map, as `layerwise map`" if kind is TrainabilityRecord else "comparison, as `layerwise compare`"
+    raise InvalidInput(f"`{path}` must hold a {what} writes it", cure=reason)
+
+
+def _kind(content: bytes) -> type[Study]:
+    try:
+        said = json.loads(content).get("kind")
+    except (ValueError, AttributeError):
+        said = None  # `load` says it better
+    return TrainabilityRecord if said == "trainability_map" else ComparisonRecord
 
 
 def _content(path: Path) -> bytes:

@@ -4,10 +4,11 @@ Whatever needs to know how a live network is put together asks here, and keeps n
 modules were registered says nothing about the order in which they run.
 """
 
+from layerwise.tracing._branches import Branch, branches
 from layerwise.tracing._call import INPUT, Call, Held, Rows, Slot, Weight
 from layerwise.tracing._feed import batches, feed, input_of
 from layerwise.tracing._kinds import Kind, operation_name, tensors_in
-from layerwise.tracing._links import Link, links
+from layerwise.tracing._links import Function, Link, links
 from layerwise.tracing._replay import own_tensors, replay
 from layerwise.tracing._rows import trace_any_rows
 from layerwise.tracing._trace import Trace, trace
@@ -16,7 +17,9 @@ from layerwise.tracing._watch import Operation, Visit, watching
 
 __all__ = [
     "INPUT",
+    "Branch",
     "Call",
+    "Function",
     "Held",
     "Kind",
     "Link",
@@ -27,6 +30,7 @@ __all__ = [
     "Visit",
     "Weight",
     "batches",
+    "branches",
     "feed",
     "input_of",
     "links",

@@ -155,6 +155,8 @@ class _Reader:
                 return ACTIVATIONS["glu"], index
             if call.operation == "prelu" and call.parameters:
                 return _leaky(self._model.get_parameter(call.parameters[0]).mean().item()), index
+            if call.operation == "rrelu" and call.arguments is not None:  # its slope is drawn, and has a mean
+                return _leaky(sum(call.arguments[1:3]) / 2 if len(call.arguments) > 2 else RRELU_MEAN), index
         return None
 
     def _readers(self, start: int) -> Iterator[int]:
@@ -187,3 +189,4 @@ def _leaky(slope: float) -> Function:
 
 _SEVERAL = {type(entry.module()): entry for entry in ACTIVATIONS.values() if entry.pieces_default != 1}
 PRELU_START = 0.25
+RRELU_MEAN = (1 / 8 + 1 / 3) / 2

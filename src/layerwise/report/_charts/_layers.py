@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from layerwise.records import ComparisonRecord, Measure
 from layerwise.report._charts._figure import Figure, draw, words
-from layerwise.report._charts._lines import Reading, axis_over, line_chart
+from layerwise.report._charts._lines import Reading, axis_over, cross_chart, line_chart
 from layerwise.report._layer_names import in_order, short
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ QUANTITIES = (
     Quantity("preactivation_gradient_rms", "Gradient at the pre-activations", "rms of the loss gradient"),
     Quantity("weight_gradient_rms", "Gradient of the weights", "rms of the loss gradient"),
     Quantity("activation_std_between_inputs", "Signal between inputs", "standard deviation over inputs"),
+    Quantity("preactivation_rms", "Size of the pre-activations", "rms"),
     Quantity("saturated_fraction", "Saturated units", "share of inputs and units (%)", logarithmic=False),
     Quantity("dead_fraction", "Dead units", "share of units (%)", logarithmic=False),
 )
@@ -48,17 +49,29 @@ def layer_figures(record: ComparisonRecord, names: Sequence[str]) -> tuple[Figur
 def _figures(record: ComparisonRecord, quantity: Quantity) -> Iterator[Figure]:
     found = _measures(record, quantity.name)
     ends = {"start": _readings(found, quantity, FIRST), "end": _readings(found, quantity, LAST)}
-    axis = axis_over([*ends["start"], *ends["end"]], logarithmic=quantity.logarithmic)
+    told = _predicted(record, quantity)
+    axis = axis_over([*ends["start"], *ends["end"], *told], logarithmic=quantity.logarithmic)
     if not quantity.logarithmic and axis.high == 0:
         return  # not one unit, at either end: nothing to look at
     for (end, readings), which in zip(ends.items(), (FIRST, LAST), strict=True):
         if not readings:
             continue
         title = f"{quantity.title}, at the {end} of training"
-        chart = line_chart(record, _layers(found), axis, quantity.label, "layer", dots=True)
-        spec = draw(chart, title, [reading.row(axis) for reading in readings])
-        note = words(_when(found, which), axis.note(), _lost(found, which))
+        crosses = told if end == "start" else []
+        extra = [cross_chart(record, _layers(found), axis, quantity.label, "layer")] if crosses else []
+        chart = line_chart(record, _layers(found), axis, quantity.label, "layer", dots=True, extra=extra)
+        rows = [reading.row(axis) for reading in readings] + [reading.predicted_row(axis) for reading in crosses]
+        spec = draw(chart, title, rows)
+        note = words(_when(found, which), _CROSSES if crosses else "", axis.note(), _lost(found, which))
         yield Figure(name=f"{quantity.name.replace('_', '-')}-{end}", title=title, spec=spec, note=note)
+
+
+_CROSSES = "Crosses: what theory predicts from the initial weights alone."
+
+
+def _predicted(record: ComparisonRecord, quantity: Quantity) -> list[Reading]:
+    found = [(arm.name, one) for arm in record.arms for one in arm.predicted if one.quantity == quantity.name]
+    return [Reading(arm, short(one.layer), one.layer, one.values[0]) for arm, one in found]
 
 
 def _measures(record: ComparisonRecord, name: str) -> Found:

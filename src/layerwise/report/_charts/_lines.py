@@ -48,6 +48,11 @@ class Reading:
         drawn = {"median": median, "low": low, "high": high}
         return {"arm": self.arm, "x": self.x, "place": self.place, **drawn, "said": said + self.extra}
 
+    def predicted_row(self, axis: LinearAxis | LogAxis) -> Row:
+        """Return the reading as a row of data for `cross_chart`."""
+        said = typeset(numbers.significant(self.median))
+        return {"arm": self.arm, "x": self.x, "place": self.place, "predicted": axis.place(self.median), "said": said}
+
 
 def axis_over(readings: Iterable[Reading], *, logarithmic: bool, lowest: float = -math.inf) -> LinearAxis | LogAxis:
     """Return the vertical axis that holds all `readings`."""
@@ -81,7 +86,8 @@ def line_chart(
     def y(field: str) -> alt.Y:
         return alt.Y(f"{field}:Q", scale=axis.scale(), axis=axis.axis(label))
 
-    base = alt.Chart(alt.NamedData(name="rows")).encode(x, color=arm_color(record))
+    measured = alt.Chart(alt.NamedData(name="rows")).transform_filter("!isValid(datum.predicted)")
+    base = measured.encode(x, color=arm_color(record))
     tips = [alt.Tooltip("arm:N", title="arm"), alt.Tooltip("place:N", title=place), alt.Tooltip("said:N", title=label)]
     # Not `nearest=True`: Vega-Lite 6.4 then says "undefined" in the tooltip. A broad unseen stroke is easy to hit too.
     near = alt.selection_point(name="near", on="pointerover", clear="pointerout", empty=False)
@@ -93,3 +99,18 @@ def line_chart(
     marks = base.mark_circle(size=44, stroke="transparent", strokeWidth=14, clip=True)
     points = marks.encode(y("median"), opacity=shown, tooltip=tips).add_params(near)
     return alt.layer(band, line, points, *extra).add_params(focus()).properties(height=HEIGHT)
+
+
+def cross_chart(record: ComparisonRecord, x: alt.X, axis: LinearAxis | LogAxis, label: str, place: str) -> alt.Chart:
+    """Return crosses for the predicted rows, to be laid over `line_chart`."""
+    import altair as alt
+
+    tips = [
+        alt.Tooltip("arm:N", title="arm"),
+        alt.Tooltip("place:N", title=place),
+        alt.Tooltip("said:N", title=f"{label}, predicted"),
+    ]
+    y = alt.Y("predicted:Q", scale=axis.scale(), axis=axis.axis(label))
+    base = alt.Chart(alt.NamedData(name="rows")).transform_filter("isValid(datum.predicted)")
+    crosses = base.mark_point(shape="M-1,-1L1,1M-1,1L1,-1", size=50, strokeWidth=1.6, clip=True)
+    return crosses.encode(x, y, color=arm_color(record), opacity=faded(1.0), tooltip=tips)

@@ -1,0 +1,8 @@
+"""What a study leaves behind, one type for each kind of study."""
+
+from __future__ import annotations
+
+from layerwise.records._comparison import ComparisonRecord
+from layerwise.records._trainability import TrainabilityRecord
+
+Study = ComparisonRecord | TrainabilityRecord
