@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import pytest
@@ -58,6 +59,22 @@ def filled(entry: Initializer, shape=(30, 20), dtype=torch.float32, seed=0, **op
 def test_it_is_listed_under_its_name_with_a_source(entry):
     assert INITIALIZERS[entry.name] is entry
     assert any(part.isdigit() and len(part) == 4 for part in entry.citation.replace(",", "").split())
+
+
+@named(ALL)
+def test_its_docstring_says_what_comes_back_its_source_and_an_example(entry):
+    text = inspect.getdoc(entry.function)
+    assert text.startswith("Return ")
+    assert "\nExample:\n" in text
+    assert entry.citation in " ".join(text.partition("\nReferences:\n")[2].split())
+
+
+@named(ALL)
+@pytest.mark.parametrize("generator", [None, "cpu"])
+def test_the_device_is_kept(entry, generator):
+    tensor = torch.empty(6, 4, device="meta")
+    assert entry.fill(tensor, generator=None if generator is None else seeded()) is tensor
+    assert tensor.device.type == "meta"
 
 
 @named(ALL)

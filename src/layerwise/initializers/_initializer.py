@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from layerwise._base import InvalidInput, finite, non_negative, positive_int
 
@@ -22,13 +24,30 @@ RULES: Mapping[str, Callable[[str, object], float]] = {
 """Every option there is, with the check of its value."""
 
 
+class Spread(NamedTuple):
+    """What is known of the weights of a dense layer before they are drawn.
+
+    Attributes:
+        square: `E w^2`, which is their variance where `mean` is 0.
+        bound: The largest `|w|` there can be.
+        mean: `E w`.
+    """
+
+    square: float
+    bound: float = math.inf
+    mean: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Initializer:
     """A way to fill a weight, by name, with the options it takes.
 
     Attributes:
         name: The name in `INITIALIZERS`.
+        formula: `E w^2` of a dense layer's weight from the options, `fan_in` and `fan_out`, as Python would compute it
+            but with `^` for powers.
         function: Fills a tensor in place and returns it; the keywords are `generator` and the options.
+        spread: From `fan_in`, `fan_out` and the value of each option to the `Spread`.
         options: Names of the options it takes, the leading one first. Any may be left out.
         citation: Author, year and title of the source.
 
@@ -40,9 +59,31 @@ class Initializer:
     """
 
     name: str
+    formula: str
     function: Callable[..., Tensor]
+    spread: Callable[..., Spread]
     options: tuple[str, ...] = ()
     citation: str = ""
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """The value of each option that is left out."""
+        parameters = inspect.signature(self.function).parameters
+        return {option: parameters[option].default for option in self.options}
+
+    def expected(self, fan_in: int, fan_out: int, **options: object) -> Spread:
+        """Return what is known of the weights of a dense layer before they are drawn.
+
+        Raises:
+            InvalidInput: If an option is not among `options`, a value breaks its rule, or a fan is no positive int.
+
+        Example:
+            >>> from layerwise.initializers import INITIALIZERS
+            >>> INITIALIZERS["he_normal"].expected(50, 100)
+            Spread(square=0.04, bound=inf, mean=0.0)
+        """
+        fans = positive_int("fan_in", fan_in), positive_int("fan_out", fan_out)
+        return self.spread(*fans, **(self.defaults | self.checked(options)))
 
     def fill(self, tensor: Tensor, *, generator: torch.Generator | None = None, **options: object) -> Tensor:
         """Fill `tensor` in place and return it.

@@ -17,6 +17,9 @@ def zeros_(tensor: Tensor, *, generator: torch.Generator | None = None) -> Tenso
     Example:
         >>> zeros_(torch.ones(2))
         tensor([0., 0.])
+
+    References:
+        Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors.
     """
     return filled(tensor, generator, Tensor.zero_)
 
@@ -30,6 +33,9 @@ def constant_(tensor: Tensor, value: float = 0.0, *, generator: torch.Generator 
     Example:
         >>> constant_(torch.empty(2), 0.01)
         tensor([0.0100, 0.0100])
+
+    References:
+        Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors.
     """
     number = finite("value", value)
     return filled(tensor, generator, lambda t: t.fill_(number))
@@ -50,6 +56,9 @@ def normal_(tensor: Tensor, std: float = 0.01, *, generator: torch.Generator | N
         >>> draw = torch.Generator().manual_seed(0)
         >>> round(normal_(torch.empty(100, 100), 0.5, generator=draw).std().item(), 2)
         0.5
+
+    References:
+        Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors.
     """
     scale = non_negative("std", std)
     return filled(tensor, generator, lambda t: t.normal_(0.0, scale, generator=generator))
@@ -72,6 +81,9 @@ def uniform_(tensor: Tensor, bound: float = 0.05, *, generator: torch.Generator 
         >>> draw = torch.Generator().manual_seed(0)
         >>> bool((uniform_(torch.empty(1000), 0.2, generator=draw).abs() <= 0.2).all())
         True
+
+    References:
+        Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors.
     """
     half = non_negative("bound", bound)
     return filled(tensor, generator, lambda t: t.uniform_(-half, half, generator=generator))

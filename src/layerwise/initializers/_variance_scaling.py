@@ -183,5 +183,8 @@ def torch_default_bias_(bias: Tensor, fan_in: int, *, generator: torch.Generator
         >>> draw = torch.Generator().manual_seed(0)
         >>> bool((torch_default_bias_(torch.empty(20), 100, generator=draw).abs() <= 0.1).all())
         True
+
+    References:
+        LeCun, Bottou, Orr, Müller 1998, Efficient BackProp.
     """
     return uniform_(bias, 1 / math.sqrt(positive_int("fan_in", fan_in)), generator=generator)

@@ -1,0 +1,8 @@
+"""Print the documentation's page about initializers: `python -m layerwise.initializers > docs/initializers.md`."""
+
+from __future__ import annotations
+
+from layerwise.initializers._catalog import CATALOG
+
+if __name__ == "__main__":
+    CATALOG.print_page()
