@@ -39,6 +39,8 @@ format: .venv/.ready
 
 bench: .venv/.bench
 	$(VENV) bench/population.py
+	$(VENV) bench/initializers.py
+	$(VENV) bench/rbm.py
 
 clean:
 	rm -rf demo-report build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,7 +1,7 @@
 """Keep: studies as files. What is written is written whole or not at all."""
 
-from layerwise.store._atomic import write_text
+from layerwise.store._atomic import write_bytes, write_text
 from layerwise.store._folder import check_writable
 from layerwise.store._result import RESULT_FILE, read, save
 
-__all__ = ["RESULT_FILE", "check_writable", "read", "save", "write_text"]
+__all__ = ["RESULT_FILE", "check_writable", "read", "save", "write_bytes", "write_text"]

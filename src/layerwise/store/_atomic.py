@@ -25,10 +25,19 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
         ...     write_text(f"{folder}/new/note.txt", "kept").read_text()
         'kept'
     """
+    return write_bytes(path, text.encode("utf-8", errors="replace"))
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Return `path` after writing `content` to it in the same way.
+
+    Raises:
+        InvalidInput: the file cannot be written; nothing is left behind.
+    """
     target = Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        replace_whole(target, text.encode("utf-8", errors="replace"))
+        replace_whole(target, content)
     except (OSError, ValueError) as error:
         raise not_writable(target, error) from error
     return target

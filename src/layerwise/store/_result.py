@@ -8,7 +8,7 @@ from pathlib import Path
 
 from layerwise._base import InvalidInput
 from layerwise._base._errors import Text
-from layerwise.records import ComparisonRecord, Study, TrainabilityRecord, dump, load
+from layerwise.records import ComparisonRecord, PretrainingRecord, Study, TrainabilityRecord, dump, load
 from layerwise.store._atomic import write_text
 
 RESULT_FILE = "result.json"
@@ -24,7 +24,7 @@ def save(record: Study, folder: str | os.PathLike[str]) -> Path:
 
 
 def read(folder_or_file: str | os.PathLike[str]) -> Study:
-    """Return the comparison or map that `save` wrote to a folder, or to the file itself.
+    """Return the comparison, map or pre-training that `save` wrote to a folder, or to the file itself.
 
     Raises:
         InvalidInput: there is no such file, or it is no whole record of this version's schema.
@@ -46,16 +46,23 @@ Got nothing under that name instead. `layerwise compare --output DIR` writes one
         reason = "It nests too deeply."
     except InvalidInput as error:
         reason = str(error)
-    what = "map, as `layerwise map`" if kind is TrainabilityRecord else "comparison, as `layerwise compare`"
-    raise InvalidInput(f"`{path}` must hold a {what} writes it", cure=reason)
+    raise InvalidInput(f"`{path}` must hold a {_WHAT[kind]} writes it", cure=reason)
+
+
+_WHAT: dict[type[Study], str] = {
+    ComparisonRecord: "comparison, as `layerwise compare`",
+    TrainabilityRecord: "map, as `layerwise map`",
+    PretrainingRecord: "pre-training, as `layerwise pretrain`",
+}
+_KINDS: dict[object, type[Study]] = {"trainability_map": TrainabilityRecord, "pretraining": PretrainingRecord}
 
 
 def _kind(content: bytes) -> type[Study]:
     try:
         said = json.loads(content).get("kind")
-    except (ValueError, AttributeError):
-        said = None  # `load` says it better
-    return TrainabilityRecord if said == "trainability_map" else ComparisonRecord
+        return _KINDS.get(said, ComparisonRecord)
+    except (ValueError, AttributeError, TypeError):  # the last: a kind that is a list, say
+        return ComparisonRecord  # `load` says it better
 
 
 def _content(path: Path) -> bytes:

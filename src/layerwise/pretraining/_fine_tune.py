@@ -1,0 +1,104 @@
+"""Fine-tuning: the pre-trained network trained with labels, as a whole."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from layerwise._base import InvalidInput, at_least, child_seed, fraction, positive, positive_int
+from layerwise._base._errors import Text
+from layerwise.pretraining._supervised import BestOf, Group, Supervised, Task
+from layerwise.records import Curve
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """A network after fine-tuning.
+
+    Attributes:
+        model: Encoder and head, with the best weights by the validation score; the last ones without validation rows.
+        curves: `train_loss` of each epoch, and `validation_accuracy` (or minus the squared error,
+            `validation_score`) after each.
+        score: The best validation score; nan without validation rows.
+    """
+
+    model: nn.Sequential
+    curves: tuple[Curve, ...]
+    score: float
+
+
+def fine_tune(
+    model: nn.Sequential,
+    groups: list[list[Tensor]],
+    x: Tensor,
+    y: Tensor,
+    *,
+    task: Task,
+    epochs: int,
+    learning_rate: float,
+    decay: float,
+    unfreeze_every: int,
+    batch_size: int,
+    validation: float,
+    patience: int | None,
+    seed: int,
+) -> FineTuned:
+    """Train `model` on labelled rows and return it at its best epoch (see `Pretrained.fine_tune`)."""
+    at_least("unfreeze_every", unfreeze_every, 0)
+    positive("decay", decay)
+    rate = positive("learning_rate", learning_rate)
+    own = [Group(one, rate * decay**k, k * unfreeze_every) for k, one in enumerate(groups) if one]
+    generator = torch.Generator().manual_seed(child_seed(seed, "fine-tuning"))
+    training = Supervised(model, own, task, batch_size=positive_int("batch_size", batch_size), generators=[generator])
+    rows = torch.randperm(len(x), generator=generator)
+    n_held = round(fraction("validation", validation) * len(x))
+    held_out, used = rows[:n_held][None], rows[n_held:][None]
+    best = BestOf(model, None, patience)
+    losses, scores = [], []
+    for epoch in range(1, positive_int("epochs", epochs) + 1):
+        losses += training.epoch(x, y, used)
+        if not n_held:
+            continue
+        scores += training.scores(x, y, held_out)
+        if best.update(epoch, scores[-1:]):
+            break
+    if n_held:
+        best.restore()
+    name = "validation_accuracy" if task == "classification" else "validation_score"
+    curves = [_curve("train_loss", losses)] + ([_curve(name, scores)] if n_held else [])
+    return FineTuned(model.eval(), tuple(curves), best.score[0] if n_held else math.nan)
+
+
+def _curve(name: str, values: list[float]) -> Curve:
+    return Curve(name=name, steps=tuple(range(1, len(values) + 1)), values=tuple(values))
+
+
+def labelled(x: Any, y: Any, like: Tensor) -> tuple[Tensor, Tensor, Task, int]:
+    """Return inputs and labels as tensors beside `like`, the task, and the number of outputs it needs.
+
+    Labels that are whole numbers from 0 on are classes; anything else is a target for regression.
+    """
+    inputs, targets = (one if isinstance(one, Tensor) else torch.as_tensor(np.asarray(one)) for one in (x, y))
+    if len(inputs) != len(targets) or len(inputs) < 4:
+        raise InvalidInput(
+            "Labelled data must have as many labels as rows, and at least 4",
+            got=Text(f"{len(inputs)} rows and {len(targets)} labels"),
+        )
+    inputs = inputs.to(like.device, like.dtype)
+    if targets.is_floating_point():
+        targets = targets.to(like.device, like.dtype)
+        targets = targets[:, None] if targets.ndim == 1 else targets
+        return inputs, targets, "regression", targets.shape[1]
+    if targets.ndim != 1 or int(targets.min()) < 0:
+        raise InvalidInput(
+            "Classes must be whole numbers from 0 on, one a row", got=Text(f"{targets[:5].tolist()} ...")
+        )
+    return inputs, targets.to(like.device).long(), "classification", int(targets.max()) + 1

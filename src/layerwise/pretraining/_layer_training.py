@@ -1,0 +1,183 @@
+"""The training of one layer on the codes below it, epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from layerwise._base import InvalidInput, LayerwiseError, child_seed
+from layerwise._base._errors import Text
+from layerwise.pretraining._coder import Coder
+from layerwise.pretraining._objectives import Objective, reconstruction_error
+from layerwise.pretraining._settings import LayerSettings
+from layerwise.pretraining._short_step import short_step
+
+
+class Diverged(LayerwiseError):
+    """The loss of a layer is not finite any more."""
+
+    def __init__(self, layer: str, epoch: int, settings: LayerSettings) -> None:
+        super().__init__(
+            f"The loss of layer {layer!r} was not finite in epoch {epoch + 1}. Its learning rate is "
+            f"{settings.learning_rate:g} ({settings.method}): try a tenth of it, or scale the inputs to variance 1."
+        )
+
+
+class LayerTraining:
+    """One layer while it trains. What it holds goes to `state` and back, so it can stop after any epoch.
+
+    Members share its steps and nothing else: each has its own order of rows, its own noise and its own end.
+
+    Args:
+        name: The layer's, for messages.
+        coder: Trained in place.
+        objective: Its loss.
+        settings: With `reconstruction` decided.
+        generators: One for each member (one in all, without members): order of rows, and noise.
+
+    Attributes:
+        settings, generators: As given.
+        n_epochs: Epochs made.
+        failed: Members whose loss was not finite in some epoch, [member].
+    """
+
+    def __init__(
+        self,
+        name: str,
+        coder: Coder,
+        objective: Objective,
+        settings: LayerSettings,
+        generators: Sequence[torch.Generator],
+    ) -> None:
+        self._name, self._coder, self._objective, self.settings = name, coder, objective, settings
+        self.generators = generators
+        self._optimizer = _optimizer(coder.parameters(), settings)
+        self._short = short_step(coder, objective, settings, generators)
+        self._least = coder.bias.new_full((len(generators),), math.inf, requires_grad=False)
+        self._best: list[Tensor] = []
+        self._waited = torch.zeros_like(self._least, dtype=torch.int64)
+        self.n_epochs = 0
+        self.failed = torch.zeros_like(self._least, dtype=torch.bool)
+
+    @property
+    def waiting(self) -> Tensor:
+        """Whether each member still trains: whether it has patience left, [member]."""
+        return torch.ones_like(self.failed) if self.settings.patience is None else self._waited < self.settings.patience
+
+    @property
+    def ended(self) -> bool:
+        """Whether all epochs are over, or the patience of all members is."""
+        return self.n_epochs >= self.settings.epochs or not self.waiting.any()
+
+    def epoch(self, codes: Tensor) -> Tensor:
+        """Train on every row of `codes` once; return the mean loss of each member.
+
+        Raises:
+            Diverged: If no member's loss is finite any more.
+        """
+        n_rows, total = codes.shape[self._coder.row_axis], torch.zeros_like(self._least)
+        draws = [torch.randperm(n_rows, generator=source, device=source.device) for source in self.generators]
+        for rows in torch.stack(draws).to(codes.device).split(self.settings.batch_size, dim=1):
+            total += self._step(self._coder.take(codes, rows)) * rows.shape[1]
+        self.failed |= ~total.isfinite()
+        if self.failed.all():
+            raise Diverged(self._name, self.n_epochs, self.settings)
+        self.n_epochs += 1
+        return total / n_rows
+
+    def _step(self, x: Tensor) -> Tensor:
+        if self._short:
+            return self._short(x)
+        with torch.enable_grad():
+            losses = self._objective.loss(self._coder, x, self.settings, self.generators)
+            gradients = torch.autograd.grad(losses.sum(), self._coder.parameters(), allow_unused=True)
+        for parameter, gradient in zip(self._coder.parameters(), gradients, strict=True):
+            parameter.grad = gradient
+        self._optimizer.step()
+        self._optimizer.zero_grad()
+        return losses.detach().view(-1)
+
+    @torch.no_grad()
+    def reconstruction(self, codes: Tensor) -> Tensor:
+        """Return each member's reconstruction error of `codes`, without noise and penalties, in eval mode."""
+        coder, total = self._coder, torch.zeros_like(self._least)
+        for x in codes.split(max(1000, self.settings.batch_size), coder.row_axis):
+            decoded = coder.decode(coder.encode(x, training=False).activation)
+            error = reconstruction_error(coder, x, decoded, self.settings.reconstruction)
+            total += error.view(-1) * x.shape[coder.row_axis]
+        return total / codes.shape[coder.row_axis]
+
+    @torch.no_grad()
+    def keep_best(self, errors: Tensor) -> None:
+        """Remember the parameters of each member whose error, on the validation part, is its least so far."""
+        parameters = [parameter.detach() for parameter in self._coder.parameters()]
+        better = (errors < self._least) & self.waiting
+        self._best = [
+            torch.where(self._coder.each(better, value), value, kept)
+            for value, kept in zip(parameters, self._best or parameters, strict=True)
+        ]
+        self._least = torch.where(better, errors, self._least)
+        self._waited = torch.where(better, 0, self._waited + 1)
+
+    @torch.no_grad()
+    def restore_best(self) -> None:
+        """Go back to the best parameters, if some were remembered."""
+        for parameter, value in zip(self._coder.parameters(), self._best, strict=False):
+            parameter.copy_(value)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on, but the network's own parameters."""
+        return {
+            "decoder": [tensor.detach().clone() for tensor in self._coder.decoder_parameters()],
+            "optimizer": self._optimizer.state_dict(),
+            "generators": [generator.get_state() for generator in self.generators],
+            "best": (self._least, self._best),
+            "waited": self._waited,
+            "failed": self.failed.clone(),
+            "n_epochs": self.n_epochs,
+        }
+
+    @torch.no_grad()
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        for tensor, value in zip(self._coder.decoder_parameters(), state["decoder"], strict=True):
+            tensor.copy_(value)
+        self._optimizer.load_state_dict(state["optimizer"])
+        for generator, value in zip(self.generators, state["generators"], strict=True):
+            generator.set_state(value)
+        self._least, self._best = state["best"]
+        self._waited, self.failed, self.n_epochs = state["waited"], state["failed"].clone(), state["n_epochs"]
+
+
+def source(seed: int, purpose: str, device: torch.device | None = None) -> torch.Generator:
+    """Return the generator of all that is random in this part of pre-training."""
+    return torch.Generator(device or "cpu").manual_seed(child_seed(seed, f"pretraining {purpose}"))
+
+
+def _optimizer(parameters: list[Tensor], settings: LayerSettings) -> torch.optim.Optimizer:
+    if settings.method == "adam":
+        return torch.optim.Adam(parameters, settings.learning_rate, foreach=False)
+    return torch.optim.SGD(parameters, settings.learning_rate, momentum=settings.momentum, foreach=False)
+
+
+def decided(kind: str, codes: Tensor, name: str) -> str:
+    """Return the reconstruction error for these inputs: `auto` is cross-entropy where all are in [0, 1].
+
+    Raises:
+        InvalidInput: If cross-entropy is asked for and an input is outside [0, 1], or one is not finite.
+    """
+    low, high = float(codes.amin()), float(codes.amax())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise InvalidInput(f"What layer {name!r} reads must be finite", got=Text("not a number, or infinite"))
+    inside = low >= 0 and high <= 1
+    if kind == "cross_entropy" and not inside:
+        raise InvalidInput(
+            f"With `reconstruction='cross_entropy'`, what layer {name!r} reads must be in [0, 1]",
+            got=Text(f"{low:.4g} to {high:.4g}"),
+            cure="Use 'squared_error', or scale it: codes of tanh and relu are not probabilities.",
+        )
+    return "cross_entropy" if kind == "auto" and inside else "squared_error" if kind == "auto" else kind

@@ -1,0 +1,150 @@
+"""Greedy layer-wise pre-training of a population: what recipes with a `pretraining` hand to `fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from layerwise.models import Recipe
+from layerwise.population import LayerPlan, Stack, Start
+from layerwise.pretraining._dense import DenseCoder
+from layerwise.pretraining._layer_training import Diverged, LayerTraining, source
+from layerwise.pretraining._machine import train_machines
+from layerwise.pretraining._objectives import OBJECTIVES, Objective
+from layerwise.pretraining._settings import LayerSettings
+from layerwise.records import Curve
+
+_ROWS = 1000
+"""Rows whose codes are computed at a time."""
+
+
+@torch.no_grad()
+def prepare(start: Start) -> list[tuple[Curve, ...]]:
+    """Pre-train the hidden layers of a chunk in place, the lowest first; return the curves of each member.
+
+    What to do stands in the recipes, which say so with `pretraining`; a chunk whose recipes don't is left as it is. Each
+    member trains on its own rows with its own order and noise, so what becomes of it depends on its seed and recipe
+    alone. The weights of one whose loss stops being finite become not-a-number, so that its run has diverged.
+
+    The curves are called `pretraining_loss_hidden1`, ...: mean loss of each epoch (of an RBM, its reconstruction error).
+
+    Args:
+        start: The networks and their inputs.
+
+    Example:
+        >>> from layerwise.models import Recipe
+        >>> from layerwise.population import fit
+        >>> deep = Recipe().replace(activation="sigmoid", depth=2, width=8, epochs=1, pretraining="autoencoder")
+        >>> fitted = fit(deep, "circles", seeds=3, prepare=prepare, progress=False)
+        >>> [curve.name for curve in fitted.runs[0].curves][-2:]
+        ['pretraining_loss_hidden1', 'pretraining_loss_hidden2']
+
+    References:
+        Hinton, Salakhutdinov 2006, Reducing the dimensionality of data with neural networks. Bengio, Lamblin, Popovici,
+        Larochelle 2007, Greedy layer-wise training of deep networks.
+    """
+    if not start.recipes[0].pretraining.wanted:
+        return [()] * len(start.seeds)
+    training = start.stack.training
+    try:
+        return _Climb(start).run()
+    finally:
+        start.stack.train(training)
+
+
+class _Climb:
+    """Goes up the networks of a chunk, layer by layer."""
+
+    def __init__(self, start: Start) -> None:
+        self._start, self._stack, self._recipe = start, start.stack.eval(), start.recipes[0]
+        self._failed = torch.zeros(len(start.seeds), dtype=torch.bool)
+        self._curves: list[list[Curve]] = [[] for _ in start.seeds]
+
+    def run(self) -> list[tuple[Curve, ...]]:
+        codes, at, reads = self._start.inputs(), 0, (-torch.inf, torch.inf)
+        for place, layer in enumerate(plan for plan in self._stack.layers if plan.name != "output"):
+            codes, at = self._codes(codes, at, layer.linear), layer.linear
+            gives = _range(self._stack, layer)
+            self._layer(place, layer, codes, layer_settings(self._recipe, reads, gives))
+            reads = gives
+        for parameter in self._stack.parameters():
+            parameter[self._failed.to(parameter.device)] = torch.nan
+        return [tuple(curves) for curves in self._curves]
+
+    def _layer(self, place: int, layer: LayerPlan, codes: Tensor, settings: LayerSettings) -> None:
+        sources = [source(seed, f"layer {place}", codes.device) for seed in self._start.seeds]
+        name = self._recipe.pretraining.pretraining
+        train = train_machines if name == "rbm" else partial(_train_coder, OBJECTIVES[name])
+        n_batches = -(-codes.shape[1] // settings.batch_size)
+        losses, failed = train(self._stack, layer, codes, settings, sources, lambda: self._start.tick(n_batches))
+        self._failed |= failed.cpu()
+        steps = tuple(range(1, len(losses) + 1))
+        for s, values in enumerate(torch.stack(losses, dim=1).tolist() if losses else ()):
+            if not self._failed[s]:
+                curve = Curve(name=f"pretraining_loss_{layer.name}", steps=steps, values=tuple(values))
+                self._curves[s].append(curve)
+
+    def _codes(self, codes: Tensor, at: int, end: int) -> Tensor:
+        """Return what the stages from `at` to `end` make of `codes`; 0 for members that have failed."""
+        if at == end:
+            return codes
+        found = torch.cat([self._through(rows, at, end) for rows in codes.split(_ROWS, dim=1)], dim=1)
+        found[self._failed.to(found.device)] = 0.0
+        return found
+
+    def _through(self, x: Tensor, at: int, end: int) -> Tensor:
+        x = self._stack.spread(x)
+        for stage in self._stack.stages[at:end]:
+            x = stage.eval()(x)
+        return x
+
+
+def _train_coder(
+    objective: Objective,
+    stack: Stack,
+    layer: LayerPlan,
+    codes: Tensor,
+    settings: LayerSettings,
+    sources: Sequence[torch.Generator],
+    tick: Callable[[], None],
+) -> tuple[list[Tensor], Tensor]:
+    """Train a layer in place as an encoder; return the mean losses of each epoch, and who diverged."""
+    coder = DenseCoder(stack, layer, tied=settings.tied, generators=sources)
+    training = LayerTraining(layer.name, coder, objective, settings, sources)
+    losses = []
+    try:
+        while not training.ended:
+            losses.append(training.epoch(codes))
+            tick()
+    except Diverged:  # all members
+        pass
+    return losses, training.failed
+
+
+def layer_settings(recipe: Recipe, reads: tuple[float, float], gives: tuple[float, float]) -> LayerSettings:
+    """Return the settings of one layer, from its recipe and the ranges of what it reads and gives.
+
+    Values in [0, 1] are read as probabilities. Layers that read others, and those whose units have no bounds, learn at
+    a tenth of the rate, both together at a hundredth: the squared error of 64 standardized pixels is about 60 at the
+    start, so that a rate of 0.1 diverges. (Hinton and Salakhutdinov 2006 gave a layer of linear units a hundredth.)
+    """
+    chosen = recipe.pretraining
+    probabilities = reads[0] >= 0 and reads[1] <= 1
+    bounded = gives[1] - gives[0] < torch.inf
+    return LayerSettings(
+        epochs=chosen.pretraining_epochs,
+        learning_rate=chosen.pretraining_rate * 0.1 ** ((not probabilities) + (not bounded)),
+        method="sgd",
+        batch_size=recipe.training.batch_size,
+        reconstruction="cross_entropy" if probabilities else "squared_error",
+        corruption_level=chosen.corruption,
+    )
+
+
+def _range(stack: Stack, layer: LayerPlan) -> tuple[float, float]:
+    """Return the range of a layer's codes; the whole line where a normalizer follows, or the activation learns."""
+    activation = stack.activation(layer)
+    return (-torch.inf, torch.inf) if activation is None else activation.range

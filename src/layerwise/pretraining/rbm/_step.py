@@ -1,0 +1,150 @@
+"""One step of training: two phases, one product of their statistics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+
+import torch
+from torch import Tensor
+
+from layerwise.pretraining.rbm._centering import Offsets
+from layerwise.pretraining.rbm._chains import CHAINS
+from layerwise.pretraining.rbm._lane import Lane
+from layerwise.pretraining.rbm._layers import Layers
+from layerwise.pretraining.rbm._settings import RBMTraining
+
+_ACTIVITY_DECAY = 0.9
+"""How slowly the mean activity of hidden units is followed, as in Hinton's guide."""
+
+_TWO_LANES = 2**24
+"""Multiplications of one product from which on a step is worth two threads; handing work over takes about 50 us."""
+
+
+class Step:
+    """Updates `layers` in place, a batch at a time. All buffers are made here, once.
+
+    A large step runs in two lanes, each with half of the rows and then with half of the weights. It does so with one
+    thread, too: the number of cores changes the time and not a bit of the result.
+    """
+
+    def __init__(
+        self,
+        layers: Layers,
+        n_rows: int,
+        settings: RBMTraining,
+        sources: Sequence[torch.Generator],
+        pool: Executor | None = None,
+    ) -> None:
+        n_chains = (settings.chains or n_rows) if CHAINS[settings.method].persistent else n_rows
+        seeds, n_visible, n_hidden = layers.weight.shape
+        is_large = n_rows * n_visible * n_hidden >= _TWO_LANES
+        n_lanes = 2 if is_large and n_rows % 2 == n_chains % 2 == 0 else 1
+        self.layers, self.settings, self.pool = layers, settings, pool
+        self.offsets: Offsets | None = None
+        self.momentum = 0.0
+        self.v = layers.weight.new_empty(seeds, n_rows + n_chains, n_visible)
+        self.h = layers.weight.new_empty(seeds, n_rows + n_chains, n_hidden)
+        self.lanes = [
+            Lane(layers, v, h, n_rows // n_lanes, settings, generators)
+            for v, h, generators in zip(
+                self.v.chunk(n_lanes, 1), self.h.chunk(n_lanes, 1), _by_lane(sources, n_lanes), strict=True
+            )
+        ]
+        sign = [1.0] * (n_rows // n_lanes) + [-n_rows / n_chains] * (n_chains // n_lanes)
+        self._sign = layers.weight.new_tensor(sign * n_lanes).view(1, -1, 1)
+        self._is_data = (self._sign > 0).to(layers.weight)
+        self._data_mean = (self._is_data / n_rows).mT.expand(seeds, -1, -1)
+        self._rate = settings.learning_rate / n_rows
+        self._velocity = torch.zeros_like(layers.weight) if not self._is_plain() else None
+        self._bias_velocities = torch.zeros_like(layers.visible_bias), torch.zeros_like(layers.hidden_bias)
+        self._activity = torch.full_like(layers.hidden_bias, settings.sparsity_target or 0.0)
+
+    def __call__(self, rows: Tensor) -> None:
+        """Learn from `rows`, [seed, row, visible]."""
+        parts = rows.chunk(len(self.lanes), 1)
+        self._in_lanes(lambda k: self.lanes[k](parts[k]))
+        self._learn()
+
+    def _learn(self) -> None:
+        """Move the parameters along < v h > of the data minus < v h > of the chains."""
+        layers, settings, h = self.layers, self.settings, self.h
+        v, difference = layers.scaled(self.v), layers.scaled(self._difference())
+        if settings.sparsity_target is not None:
+            self._pull(settings.sparsity_target)
+        if layers.log_variance is not None:
+            self._learn_variance(layers.log_variance)
+        if self.offsets:
+            self.offsets.follow_(self._data_mean @ v, self._data_mean @ h)
+            v, h = v.sub_(self.offsets.visible), h.sub_(self.offsets.hidden)
+        h.mul_(self._sign)
+        visible_parts = v.chunk(len(self.lanes), 2)
+        self._in_lanes(lambda k: self._move_weight(visible_parts[k], h, k))
+        self._move_biases(difference, h.sum(1, keepdim=True))
+
+    def _difference(self) -> Tensor:
+        """Return the sum of the data's visible states minus that of the chains', [seed, 1, visible]."""
+        return torch.stack([lane.difference for lane in self.lanes]).sum(0)
+
+    def _move_weight(self, v: Tensor, h: Tensor, k: int) -> None:
+        """Move the weights of part `k` of the visible units, whose states are `v`."""
+        weight, rate = self.layers.weight.chunk(len(self.lanes), 1)[k], self._rate
+        if self._velocity is None:
+            weight.baddbmm_(v.mT, h, alpha=rate)
+            return
+        velocity = self._velocity.chunk(len(self.lanes), 1)[k]
+        velocity.baddbmm_(v.mT, h, beta=self.momentum, alpha=rate)
+        if self.settings.weight_decay:
+            velocity.add_(weight, alpha=-self.settings.learning_rate * self.settings.weight_decay)
+        weight.add_(velocity)
+
+    def _move_biases(self, visible: Tensor, hidden: Tensor) -> None:
+        """Move them along their gradients: with offsets those of the centered biases, as the plain ones feel them."""
+        moved_visible, moved_hidden = self._bias_velocities
+        moved_visible.mul_(self.momentum).add_(visible, alpha=self._rate)
+        moved_hidden.mul_(self.momentum).add_(hidden, alpha=self._rate)
+        self.layers.visible_bias.add_(moved_visible)
+        self.layers.hidden_bias.add_(moved_hidden)
+        if self.offsets and self._velocity is not None:
+            self.offsets.shift_(self.layers, self._velocity)
+
+    def _pull(self, target: float) -> None:
+        """Add to the data's hidden states what brings their mean activity to `target`."""
+        self._activity.lerp_(self._data_mean @ self.h, 1 - _ACTIVITY_DECAY)
+        self.h.addcmul_(self._is_data, (target - self._activity).mul_(self.settings.sparsity_cost))
+
+    def _learn_variance(self, log_variance: Tensor) -> None:
+        """Move the log-variances along ((v - b)^2 / 2 - v W h) / variance, within their bounds."""
+        layers = self.layers
+        own = (self.v - layers.visible_bias).square_().div_(2)
+        own.sub_(self.v * (self.h @ layers.weight.mT)).div_(log_variance.exp())
+        low, high = (math.log(bound) for bound in layers.visible.variance_bounds)
+        gradient = (own * self._sign).sum(1, keepdim=True)
+        log_variance.add_(gradient, alpha=self._rate * self.settings.variance_rate).clamp_(low, high)
+
+    def _in_lanes(self, task: Callable[[int], None]) -> None:
+        """Run `task` for every lane, the first of them in this thread."""
+        if self.pool is None:
+            for k in range(len(self.lanes)):
+                task(k)
+            return
+        others = [self.pool.submit(task, k) for k in range(1, len(self.lanes))]
+        task(0)
+        for other in others:
+            other.result()
+
+    def _is_plain(self) -> bool:
+        """Return whether a gradient goes into the weights at once, without a velocity between."""
+        settings = self.settings
+        return not (settings.momentum or settings.final_momentum or settings.weight_decay or settings.centering)
+
+
+def _by_lane(sources: Sequence[torch.Generator], n_lanes: int) -> list[Sequence[torch.Generator]]:
+    """Return generators for each lane: the given ones for the first, and children of theirs for each other."""
+    return [sources, *([_child(source) for source in sources] for _ in range(1, n_lanes))]
+
+
+def _child(source: torch.Generator) -> torch.Generator:
+    seed = torch.randint(2**62, (), generator=source, device=source.device).item()
+    return torch.Generator(source.device).manual_seed(int(seed))
