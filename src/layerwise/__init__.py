@@ -13,10 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from layerwise import activations, data, initializers, normalizers, records, stats, theory
-    from layerwise.models import MLP, PRESETS, Optimizer, Recipe, Training, build
+    from layerwise import activations, data, initializers, normalizers, pretraining, records, stats, theory, tracing
+    from layerwise.models import MLP, PRESETS, Optimizer, Pretraining, Recipe, Training, build, predict
     from layerwise.population import fit, stack, unstack
-    from layerwise.studies import compare
+    from layerwise.pretraining import pretrain
+    from layerwise.studies import compare, trainability_map
 
 __version__ = "0.1.0"
 
@@ -24,6 +25,7 @@ __all__ = [
     "MLP",
     "PRESETS",
     "Optimizer",
+    "Pretraining",
     "Recipe",
     "Training",
     "activations",
@@ -33,18 +35,34 @@ __all__ = [
     "fit",
     "initializers",
     "normalizers",
+    "predict",
+    "pretrain",
+    "pretraining",
     "records",
     "stack",
     "stats",
     "theory",
+    "tracing",
+    "trainability_map",
     "unstack",
 ]
 
-_ROOMS = ("activations", "data", "initializers", "normalizers", "records", "stats", "theory")
+_ROOMS = (
+    "activations",
+    "data",
+    "initializers",
+    "normalizers",
+    "pretraining",
+    "records",
+    "stats",
+    "theory",
+    "tracing",
+)
 _NAMES = {
-    "models": ("MLP", "PRESETS", "Optimizer", "Recipe", "Training", "build"),
+    "models": ("MLP", "PRESETS", "Optimizer", "Pretraining", "Recipe", "Training", "build", "predict"),
     "population": ("fit", "stack", "unstack"),
-    "studies": ("compare",),
+    "pretraining": ("pretrain",),
+    "studies": ("compare", "trainability_map"),
 }
 _ROOM_OF = {name: room for room, names in _NAMES.items() for name in names}
 

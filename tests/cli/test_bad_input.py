@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import bad_files as bad
 import numpy as np
 import pytest
 import torch
-from command_line import SMALL, InThisProcess, run_python, torch_that_tells
 
+from command_line import SMALL
 from layerwise._base import UnknownName
 from layerwise.activations import ACTIVATIONS
 from layerwise.data import DATASETS
@@ -80,6 +79,7 @@ CHOICES = [
     ),
     ("--loss", "mse", "`loss` must be one of 'cross_entropy', 'squared_error'. Got 'mse' instead."),
     ("--bias", "zero", "`bias` must be a number, 'torch_default' or 'none'. Got 'zero' instead."),
+    ("--bias-std", "-1", "`bias_std` must be a number of at least 0. Got -1.0 instead."),
     ("--scale", "1", "`scale` must be left out with the initializer 'he_normal'. Got 1.0 instead."),
     ("--dropout", "1", f"`dropout` must be {FRACTION}. Got 1.0 instead."),
     ("--warmup", "1.5", f"`warmup` must be {FRACTION}. Got 1.5 instead."),
@@ -389,21 +389,6 @@ USAGE = [
     (["extra"], "Got unexpected extra argument(s) (extra)"),
     (["--data"], "Option '--data' requires an argument."),
 ]
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys, tmp_path):
-    return InThisProcess(monkeypatch, capsys, tmp_path)
-
-
-@pytest.fixture
-def process(tmp_path):
-    return functools.partial(run_python, tmp_path)
-
-
-@pytest.fixture
-def no_torch(tmp_path):
-    return torch_that_tells(tmp_path)
 
 
 @pytest.fixture

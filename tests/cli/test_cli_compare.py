@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
@@ -12,28 +11,13 @@ import sys
 import time
 
 import pytest
-from command_line import SMALL, SRC, InThisProcess, run_python, torch_that_tells
 
+from command_line import SMALL, SRC
 from layerwise.records import ComparisonRecord, load
 from layerwise.report import render_text
 from layerwise.store import read
 
 ESCAPE = "\x1b"
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys, tmp_path):
-    return InThisProcess(monkeypatch, capsys, tmp_path)
-
-
-@pytest.fixture
-def process(tmp_path):
-    return functools.partial(run_python, tmp_path)
-
-
-@pytest.fixture
-def no_torch(tmp_path):
-    return torch_that_tells(tmp_path)
 
 
 def test_it_prints_the_table_and_says_what_it_does(cli):
@@ -245,7 +229,7 @@ def test_a_reader_that_goes_away_is_no_error():
 @pytest.mark.slow
 def test_ctrl_c_ends_it_in_one_sentence():
     with start("compare", "--epochs", "1000") as running:
-        for expected in (b"layerwise compares six ways", b"choosing each arm's"):
+        for expected in (b"layerwise compares eight ways", b"choosing each arm's"):
             assert running.stderr.readline().startswith(expected)
         time.sleep(1)
         running.send_signal(signal.SIGINT)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 
 import pytest
-from command_line import InThisProcess, run_python, torch_that_tells
 
 from layerwise import studies
 from layerwise.cli import _compare, _options
 from layerwise.models import PRESETS, Recipe
 from layerwise.rules import RULES
 
-COMMANDS = ("compare", "report", "explain", "presets", "activations", "theory")
+COMMANDS = (
+    "compare",
+    "map",
+    "pretrain",
+    "report",
+    "explain",
+    "presets",
+    "activations",
+    "initializers",
+    "normalizers",
+    "theory",
+    "predict",
+)
 HELPS = (["--help"], *([command, "--help"] for command in COMMANDS))
 # All that `compare` takes besides the choices of a recipe.
 OWN = ["recipe", "data", "target", "folder", "task", "seeds", "search_seeds", "learning_rate"]
@@ -28,6 +38,7 @@ GIVEN = {
     "initializer": ("normal", "normal"),
     "scale": (0.5, "0.5"),
     "bias": (0.1, "0.1"),
+    "bias_std": (0.2, "0.2"),
     "normalizer": ("batch", "batch"),
     "normalizer_place": ("after_activation", "after_activation"),
     "dropout": (0.25, "0.25"),
@@ -45,22 +56,11 @@ GIVEN = {
     "loss": ("squared_error", "squared_error"),
     "clip_norm": (1.5, "1.5"),
     "patience": (4, "4"),
+    "pretraining": ("sparse", "sparse"),
+    "pretraining_epochs": (3, "3"),
+    "pretraining_rate": (0.05, "0.05"),
+    "corruption": (0.4, "0.4"),
 }
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys, tmp_path):
-    return InThisProcess(monkeypatch, capsys, tmp_path)
-
-
-@pytest.fixture
-def process(tmp_path):
-    return functools.partial(run_python, tmp_path)
-
-
-@pytest.fixture
-def no_torch(tmp_path):
-    return torch_that_tells(tmp_path)
 
 
 def option(name):
@@ -208,14 +208,14 @@ def test_what_can_be_refused_without_torch_is(cli, tmp_path, monkeypatch, argume
 
 def test_the_first_words_come_before_torch_is_loaded(process, no_torch):
     done = process("-m", "layerwise", "compare", path=[no_torch])
-    assert done.err == "layerwise compares six ways to train a deep network on digits ...\ntorch is loaded PASSIVE\n"
+    assert done.err == "layerwise compares eight ways to train a deep network on digits ...\ntorch is loaded PASSIVE\n"
     assert (done.code, done.out) == (7, "")
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "six ways to train a deep network on digits"),
+        ([], "eight ways to train a deep network on digits"),
         (["--recipe", "a", "--data", "my.csv"], "1 recipe on my.csv"),
         (["--recipe", "a", "--recipe", "b"], "2 recipes on digits"),
     ],

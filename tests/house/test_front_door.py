@@ -16,15 +16,19 @@ HOMES = {
     "MLP": "models",
     "Optimizer": "models",
     "PRESETS": "models",
+    "Pretraining": "models",
     "Recipe": "models",
     "Training": "models",
     "build": "models",
     "compare": "studies",
     "fit": "population",
+    "predict": "models",
+    "pretrain": "pretraining",
     "stack": "population",
+    "trainability_map": "studies",
     "unstack": "population",
 }
-ROOMS = ("activations", "data", "initializers", "normalizers", "records", "stats", "theory")
+ROOMS = ("activations", "data", "initializers", "normalizers", "pretraining", "records", "stats", "theory", "tracing")
 
 
 def test_every_name_is_known():

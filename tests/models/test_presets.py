@@ -14,6 +14,9 @@ from layerwise.models import PRESETS, build, preset
 # Name: activation, initializer, scale, bias, normalizer.
 SAID = {
     "sigmoid_1986": ("sigmoid", "normal", 0.01, 0.0, "none"),
+    "autoencoder_2006": ("sigmoid", "normal", 0.01, 0.0, "none"),
+    "rbm_2006": ("sigmoid", "normal", 0.01, 0.0, "none"),
+    "denoising_2010": ("sigmoid", "normal", 0.01, 0.0, "none"),
     "tanh_small": ("tanh", "normal", 0.01, 0.0, "none"),
     "tanh_large": ("tanh", "normal", 1.0, 0.0, "none"),
     "tanh_glorot_2010": ("tanh", "glorot_uniform", None, 0.0, "none"),
@@ -27,6 +30,9 @@ SAID = {
 # Name: the distribution of a weight with that fan_in and fan_out, as the paper has it.
 DRAWN = {
     "sigmoid_1986": lambda n, m: stats.norm(0, 0.01),
+    "autoencoder_2006": lambda n, m: stats.norm(0, 0.01),
+    "rbm_2006": lambda n, m: stats.norm(0, 0.01),
+    "denoising_2010": lambda n, m: stats.norm(0, 0.01),
     "tanh_small": lambda n, m: stats.norm(0, 0.01),
     "tanh_large": lambda n, m: stats.norm(0, 1.0),
     "tanh_glorot_2010": lambda n, m: _uniform(math.sqrt(6 / (n + m))),
@@ -86,3 +92,17 @@ def test_maxout_has_five_pieces():
     net = build(PRESETS["maxout_2013"], 30, 10, torch.Generator().manual_seed(0))
     assert net.linear1.weight.shape == (64 * 5, 30)
     assert net.linear2.weight.shape == (64 * 5, 64)
+
+
+PRETRAINED = {"autoencoder_2006": "autoencoder", "rbm_2006": "rbm", "denoising_2010": "denoising"}
+
+
+@pytest.mark.parametrize("name", PRETRAINED)
+def test_pretraining_is_all_that_sets_it_apart_from_the_network_that_does_not_train(name):
+    changed = PRESETS["sigmoid_1986"].diff(PRESETS[name])
+    assert changed.pop("pretraining") == ("none", PRETRAINED[name])
+    assert set(changed) <= {"pretraining_rate"}
+
+
+def test_the_others_are_not_pretrained():
+    assert {name for name, recipe in PRESETS.items() if recipe.pretraining.wanted} == set(PRETRAINED)

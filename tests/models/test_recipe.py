@@ -13,14 +13,15 @@ from pydantic import ValidationError
 from layerwise._base import InvalidInput
 from layerwise.activations import ACTIVATIONS
 from layerwise.initializers import INITIALIZERS
-from layerwise.models import MLP, PRESETS, Optimizer, Recipe, Training
+from layerwise.models import MLP, PRESETS, Optimizer, Pretraining, Recipe, Training
 from layerwise.normalizers import NORMALIZERS
 
 COUNTS = st.integers(1, 10**6)
 SIZES = st.floats(1e-12, 1e12)
+WIDTHS = COUNTS.map(lambda half: 2 * half)  # even, for crelu
 FRACTIONS = st.floats(0, 1, exclude_max=True)
 CHOICES = {
-    "width": st.one_of(COUNTS, st.lists(COUNTS, min_size=1, max_size=5)),
+    "width": st.one_of(WIDTHS, st.lists(WIDTHS, min_size=1, max_size=5)),
     "activation": st.sampled_from(list(ACTIVATIONS)),
     "pieces": COUNTS,
     "initializer": st.sampled_from(list(INITIALIZERS)),
@@ -43,6 +44,10 @@ CHOICES = {
     "loss": st.sampled_from(["cross_entropy", "squared_error"]),
     "clip_norm": st.none() | SIZES,
     "patience": st.none() | COUNTS,
+    "pretraining": st.sampled_from(["none", "autoencoder", "denoising", "sparse", "rbm"]),  # contractive not for all
+    "pretraining_epochs": COUNTS,
+    "pretraining_rate": SIZES,
+    "corruption": FRACTIONS,
     "name": st.text(max_size=9),
     "source": st.text(max_size=9),
 }
@@ -118,10 +123,19 @@ def test_it_prints_what_sets_it_apart():
         "a: MLP 3x5 tanh, normal(0.5), batch norm before activation, dropout 0.25; adam 0.001, cosine, l2 0.1; "
         "batch 32, 7 epochs, cross_entropy, clip 1, patience 4"
     )
+    early = Recipe(name="c").replace(pretraining="denoising", corruption=0.3, pretraining_epochs=4)
+    assert str(early) == (
+        "c: MLP 8x64 relu, he_normal; pre-trained: denoising 0.3, 4 epochs a layer at 0.1; sgd 0.1; "
+        "batch 32, about 700 updates, cross_entropy"
+    )
+    assert "pre-trained: rbm, 10 epochs" in str(Recipe().replace(pretraining="rbm", corruption=0.3))
     assert str(Recipe(name="b").replace(width=[5, 4])).startswith("b: MLP 5-4 relu, he_normal; sgd 0.1; batch 32, ")
 
 
-@pytest.mark.parametrize("record", [MLP(), Optimizer(), Training(), Recipe()], ids=lambda record: type(record).__name__)
+RECORDS = [MLP(), Optimizer(), Training(), Pretraining(), Recipe()]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_nothing_can_be_set(record):
     field = next(iter(type(record).model_fields))
     with pytest.raises(ValidationError, match="frozen"):
@@ -143,7 +157,7 @@ def test_diff_names_both_sides():
 
 
 def test_every_choice_has_a_name_of_its_own():
-    parts = [MLP, Optimizer, Training]
+    parts = [MLP, Optimizer, Training, Pretraining]
     names = [name for part in parts for name in part.model_fields]
     assert len(names) == len(set(names))
     assert list(Recipe().flat()) == names
@@ -192,6 +206,10 @@ def test_structure_forgets_what_each_member_has_of_its_own():
         {"epochs": 2},
         {"loss": "squared_error"},
         {"patience": 3},
+        {"pretraining": "rbm"},
+        {"pretraining_epochs": 3},
+        {"pretraining_rate": 0.5},
+        {"corruption": 0.5},
     ],
     ids=str,
 )
@@ -203,3 +221,16 @@ def test_presets_of_one_shape_share_a_structure():
     tanh = [name for name, recipe in PRESETS.items() if recipe.architecture.activation == "tanh"]
     assert tanh == ["tanh_small", "tanh_large", "tanh_glorot_2010"]
     assert len({PRESETS[name].structure() for name in tanh}) == 1
+
+
+def test_pretraining_can_be_what_there_is_an_objective_for():
+    from layerwise.models._pretraining import OBJECTIVES
+    from layerwise.pretraining import OBJECTIVES as OF_CODERS
+
+    assert set(OBJECTIVES) == {"none", "rbm", *OF_CODERS}
+
+
+def test_updates_of_pretraining_are_counted():
+    recipe = Recipe().replace(depth=3, batch_size=32, pretraining_epochs=5)
+    assert recipe.n_pretraining_steps(1079) == 0
+    assert recipe.replace(pretraining="rbm").n_pretraining_steps(1079) == 3 * 5 * 34  # the last of them a short one

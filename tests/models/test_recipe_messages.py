@@ -7,7 +7,7 @@ import pytest
 from layerwise._base import InvalidInput, LayerwiseError, UnknownName
 from layerwise.activations import ACTIVATIONS
 from layerwise.initializers import INITIALIZERS
-from layerwise.models import MLP, Optimizer, Recipe, Training, preset
+from layerwise.models import MLP, Optimizer, Pretraining, Recipe, Training, preset
 
 NAN = float("nan")
 INF = float("inf")
@@ -114,12 +114,41 @@ MESSAGES = [
     (Training, {"loss": "mse"}, "`loss` must be one of 'cross_entropy', 'squared_error'. Got 'mse' instead."),
     (Training, {"clip_norm": 0}, "`clip_norm` must be a positive number. Got 0 instead."),
     (Training, {"patience": 0}, "`patience` must be a positive int. Got 0 instead."),
+    (
+        Pretraining,
+        {"pretraining": "rbms"},
+        (
+            "`pretraining` must be one of 'none', 'autoencoder', 'denoising', 'contractive', 'sparse', 'rbm'. "
+            "Got 'rbms' instead."
+        ),
+    ),
+    (Pretraining, {"pretraining_epochs": 0}, "`pretraining_epochs` must be a positive int. Got 0 instead."),
+    (Pretraining, {"pretraining_rate": 0}, "`pretraining_rate` must be a positive number. Got 0 instead."),
+    (
+        Pretraining,
+        {"corruption": 2},
+        "`corruption` must be a number from 0 up to, but not including, 1. Got 2 instead.",
+    ),
+    (
+        Recipe,
+        {"architecture": {"activation": "maxout"}, "pretraining": {"pretraining": "contractive"}},
+        (
+            "`activation` must make each unit of one pre-activation where `pretraining` is 'contractive'. "
+            "Got 'maxout' instead. Its Jacobian has no such closed form; 'denoising' does much the same without it."
+        ),
+    ),
     (Recipe, {"name": 3}, "`name`: Input should be a valid string. Got 3 instead."),
     (Recipe, {"nam": "x"}, "`nam` is not a choice of Recipe. Did you mean `name`?"),
     (
         Recipe,
         {"architecture": 3},
         "`architecture`: Input should be a valid dictionary or instance of MLP. Got 3 instead.",
+    ),
+    (MLP, {"bias_std": -1}, "`bias_std` must be a number of at least 0. Got -1 instead."),
+    (
+        MLP,
+        {"bias": "none", "bias_std": 0.1},
+        "`bias_std` must be 0 where `bias` is 'none'. Got 0.1 instead. Give `bias` a number for them to lie around.",
     ),
     (Recipe, {"architecture": {"depth": 0}}, "`depth` must be a positive int. Got 0 instead."),
     (Recipe, {"training": {"epoch": 3}}, "`epoch` is not a choice of Training. Did you mean `epochs`?"),

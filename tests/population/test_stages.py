@@ -126,6 +126,16 @@ def test_dropout_keeps_the_moments_and_drops_its_share(name):
         assert y.std().item() == pytest.approx(1.0, abs=0.01)
 
 
+@pytest.mark.parametrize(("rate", "a", "b"), [(0.05, 0.9548444760, 0.0839355722), (0.1, 0.9212845161, 0.1619709701)])
+def test_alpha_dropout_has_the_papers_constants(rate, a, b):
+    (stage,) = stack([nn.AlphaDropout(rate)]).train().stages
+    x = torch.tensor([0.0, 1.0], dtype=torch.float64).expand(1, 500, 2)
+    zeros, ones = (set(column.tolist()) for column in stage(x)[0].T)
+    dropped = a * -1.7580993408473766 + b
+    assert sorted(zeros) == pytest.approx([dropped, b], abs=1e-9)
+    assert sorted(ones) == pytest.approx([dropped, a + b], abs=1e-9)
+
+
 def test_rrelu_draws_a_slope_for_each_negative_entry():
     (stage,) = stack(make("wide rrelu")).train().stages
     reseed(stage)

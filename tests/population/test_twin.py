@@ -66,7 +66,7 @@ def test_every_optimizer(choices, data):
 @pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "rrelu"])
 def test_every_activation(activation, data):
     rate = 0.01 if ACTIVATIONS[activation].max_slope == math.inf else 0.1  # squared_relu diverges at 0.1
-    recipe = small(activation=activation, initializer="lecun_normal", depth=3, learning_rate=rate)
+    recipe = small(activation=activation, initializer="lecun_normal", width=8, depth=3, learning_rate=rate)
     check_against_twin(recipe, data)
 
 

@@ -1,4 +1,4 @@
-"""A population is pre-trained as one batch: every member becomes what it becomes alone, and what `pretrain` makes it."""
+"""A population is pre-trained as one batch: every member becomes what it becomes alone, and in `pretrain`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 import torch
-from layerwise.pretraining import OBJECTIVES, CORRUPTIONS, LayerSettings, prepare, pretrain
-from layerwise.pretraining._dense import DenseCoder
-from layerwise.pretraining._layer_training import LayerTraining, source
-from layerwise.pretraining._prepare import layer_settings
-from layerwise.pretraining.rbm import RBM, RBM_PRESETS, train_
 
 from layerwise._base import InvalidInput
 from layerwise.models import Recipe, build
 from layerwise.population import Start, fit, stack
+from layerwise.pretraining import CORRUPTIONS, OBJECTIVES, LayerSettings, prepare, pretrain
+from layerwise.pretraining._dense import DenseCoder
+from layerwise.pretraining._layer_training import LayerTraining, source
+from layerwise.pretraining._prepare import layer_settings
+from layerwise.pretraining.rbm import RBM, RBM_PRESETS, train_
 
 DEEP = Recipe().replace(
     activation="sigmoid", initializer="glorot_uniform", depth=3, width=6, batch_size=8, pretraining_epochs=2
@@ -78,6 +78,16 @@ def test_units_of_several_preactivations_get_decoders_of_their_own(activation, k
     assert all(len(found) == 3 for found in curves)
     if kind in {"autoencoder", "rbm"}:  # what the others lose is lost in their noise after two epochs
         assert all(found[0].values[1] < found[0].values[0] for found in curves)
+    assert_close(member(together.state_dict(), 1), member(prepared(recipe, [4])[0].state_dict(), 0))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("normalizer", ["batch", "layer"])
+def test_what_comes_out_of_a_normalizer_is_no_probability(normalizer, kind):
+    recipe = DEEP.replace(pretraining=kind, normalizer=normalizer, normalizer_place="after_activation")
+    together, curves = prepared(recipe, [3, 4])
+    assert all(value.isfinite().all() for value in together.state_dict().values())
+    assert all(len(found) == 3 for found in curves)
     assert_close(member(together.state_dict(), 1), member(prepared(recipe, [4])[0].state_dict(), 0))
 
 

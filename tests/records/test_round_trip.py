@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from layerwise import records
-from layerwise.records import Arm, ComparisonRecord, Curve, Fact, TrainabilityRecord, dump, load
+from layerwise.records import Arm, ComparisonRecord, Curve, Fact, PretrainingRecord, TrainabilityRecord, dump, load
 
 KINDS = [value for name in records.__all__ if isinstance(value := getattr(records, name), type)]
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -28,6 +28,8 @@ st.register_type_strategy(Fact, st.builds(Fact, value=st.text() | st.integers() 
 st.register_type_strategy(Arm, st.builds(Arm, recipe=CHOICES))
 MAP_VERSION = st.just(records.MAP_SCHEMA_VERSION)
 st.register_type_strategy(TrainabilityRecord, st.builds(TrainabilityRecord, recipe=CHOICES, schema_version=MAP_VERSION))
+PRETRAINING_VERSION = st.just(records.PRETRAINING_SCHEMA_VERSION)
+st.register_type_strategy(PretrainingRecord, st.builds(PretrainingRecord, schema_version=PRETRAINING_VERSION))
 st.register_type_strategy(ComparisonRecord, st.builds(ComparisonRecord, schema_version=st.just(records.SCHEMA_VERSION)))
 
 

@@ -82,7 +82,7 @@ def test_one_recipe_is_enough(one):
 
 
 def test_all_presets_of_the_default_are_there():
-    assert len(DEFAULT_ARMS) == 6
+    assert len(DEFAULT_ARMS) == 8
     assert set(DEFAULT_ARMS) <= set(PRESETS)
 
 

@@ -12,7 +12,7 @@ from scipy import stats
 from tiny_comparison import tiny_comparison
 
 from layerwise.data import circles
-from layerwise.models import Recipe
+from layerwise.models import Recipe, predict
 from layerwise.population import fit
 from layerwise.records import dump
 
@@ -35,7 +35,9 @@ def frame(tiny):
 def test_the_frame_has_a_row_for_each_arm_and_seed(record, frame):
     assert len(frame) == 3 * 6
     assert list(frame.columns[:6]) == ["arm", "seed", "learning_rate", "status", "n_steps", "seconds"]
-    assert set(frame.columns[6:]) == {"test_accuracy", "test_loss", "validation_accuracy", "validation_loss"}
+    assert set(frame.columns[6:]) == {
+        f"{part}_{score}" for part in ("train", "validation", "test") for score in ("accuracy", "loss")
+    }
     assert list(dict.fromkeys(frame.arm)) == [arm.name for arm in record.arms]
     assert [set(rows.seed) for _, rows in frame.groupby("arm")] == [set(range(6))] * 3
     assert (frame.n_steps == 2 * (600 // 32)).all()
@@ -179,6 +181,22 @@ def test_histograms_hold_what_all_seeds_saw(record):
     for one in arm.histograms:
         assert (one.low, one.high) == (-1.0, 1.0)
         assert sum(one.counts) == 6 * 32 * 8
+
+
+def test_every_arm_says_what_theory_predicts_next_to_what_was_measured(record):
+    arm = record.arm("relu_he_2015")
+    recipe = Recipe.model_validate(arm.recipe)
+    layers = predict(recipe, "circles", seed=arm.runs[0].seed).layers
+    told = {(one.quantity, one.layer): one.values[0] for one in arm.predicted}
+    names = ["hidden1", "hidden2", "output"]
+    for name, layer in zip(names, layers, strict=True):
+        assert told["preactivation_rms", name] == pytest.approx(layer.predicted_rms, rel=1e-6)
+    first = [m.values[0] for run in arm.runs for m in run.measures
+             if (m.quantity, m.layer) == ("preactivation_gradient_rms", "output")]  # fmt: skip
+    assert told["preactivation_gradient_rms", "output"] == pytest.approx(float(np.median(first)), rel=1e-6)
+    ratio = layers[0].predicted_gradient_rms / layers[-1].predicted_gradient_rms
+    assert told["preactivation_gradient_rms", "hidden1"] == pytest.approx(ratio * float(np.median(first)), rel=1e-6)
+    assert record.arm("equal_units").predicted == ()  # constant weights are not random
 
 
 def test_json_has_what_is_promised(record):

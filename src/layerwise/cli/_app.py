@@ -1,4 +1,4 @@
-"""The commands, each in a file of its own."""
+"""The commands, each in a file of its own but those that show a table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
-from layerwise.cli._activations import activations
 from layerwise.cli._compare import compare
 from layerwise.cli._explain import explain
+from layerwise.cli._ingredients import activations, initializers, normalizers
+from layerwise.cli._map import map_
+from layerwise.cli._predict import predict
 from layerwise.cli._presets import presets
+from layerwise.cli._pretrain import pretrain
 from layerwise.cli._report import report
 from layerwise.cli._theory import theory
 
@@ -40,5 +43,17 @@ def _root(
     """Carry the options of the command itself."""
 
 
-for command in (compare, report, explain, presets, activations, theory):
-    app.command()(command)
+for command in (
+    compare,
+    map_,
+    pretrain,
+    report,
+    explain,
+    presets,
+    activations,
+    initializers,
+    normalizers,
+    theory,
+    predict,
+):
+    app.command(command.__name__.rstrip("_"))(command)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from layerwise.cli import _options as o
+from layerwise.cli._numbers import numbers
+from layerwise.cli._show import show
 
 if TYPE_CHECKING:
     from layerwise.data import Data
@@ -33,7 +35,7 @@ _NOT_CHOICES = frozenset(
 
 def compare(
     recipe: Annotated[
-        list[str] | None, typer.Option(help="Preset or recipe file; repeat it. [default: six of the lecture's history]")
+        list[str] | None, typer.Option(help="Preset or recipe file; repeat it. [default: the eight of the lecture]")
     ] = None,
     data: Annotated[str, typer.Option(help="digits, mnist, circles, ... or a CSV, Parquet or NPZ file.")] = "digits",
     target: Annotated[
@@ -60,6 +62,7 @@ def compare(
     initializer: o.InitializerName = None,
     scale: o.Scale = None,
     bias: o.Bias = None,
+    bias_std: o.BiasStd = None,
     normalizer: o.NormalizerName = None,
     normalizer_place: o.NormalizerPlace = None,
     dropout: o.DropoutShare = None,
@@ -77,6 +80,10 @@ def compare(
     loss: o.Loss = None,
     clip_norm: o.ClipNorm = None,
     patience: o.Patience = None,
+    pretraining: o.PretrainingName = None,
+    pretraining_epochs: o.PretrainingEpochs = None,
+    pretraining_rate: o.PretrainingRate = None,
+    corruption: o.Corruption = None,
 ) -> None:
     """Train deep networks side by side on real data, many seeds at once.
 
@@ -84,7 +91,8 @@ def compare(
     """
     choices = {name: value for name, value in locals().items() if name not in _NOT_CHOICES and value is not None}
     if width is not None:
-        choices["width"] = _width(width)
+        widths = numbers("width", width, int)
+        choices["width"] = widths if len(widths) > 1 else widths[0]
     if not (quiet or json_out):
         _first_words(recipe, data)
     if output is not None:
@@ -97,34 +105,20 @@ def compare(
     arms = _arms(recipe, choices)
     options = {"seeds": seeds, "search_seeds": search_seeds, "learning_rates": learning_rate, "device": device}
     result = _run(arms, ground, options | {"chunk_size": chunk_size}, live=not (quiet or json_out))
-    _show(result, output, json_out=json_out)
+    show(result, output, json_out=json_out)
 
 
 def _first_words(recipe: list[str] | None, data: str) -> None:
     """Said before torch is loaded, which takes seconds."""
-    arms = f"{len(recipe)} recipe{'s' * (len(recipe) > 1)}" if recipe else "six ways to train a deep network"
+    arms = f"{len(recipe)} recipe{'s' * (len(recipe) > 1)}" if recipe else "eight ways to train a deep network"
     print(f"layerwise compares {arms} on {data} ...", file=sys.stderr, flush=True)
 
 
-def _width(text: str) -> int | list[int]:
-    from layerwise._base import InvalidInput
-
-    try:
-        numbers = [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InvalidInput("`width` must be an int, or ints with commas between", got=text) from None
-    return numbers if len(numbers) > 1 else numbers[0]
-
-
 def _arms(names: list[str] | None, choices: dict[str, Any]) -> list[Recipe]:
-    from layerwise.models import PRESETS, read_recipe
+    from layerwise.cli._recipes import named_recipe
     from layerwise.studies import DEFAULT_ARMS
 
-    found = []
-    for name in names or DEFAULT_ARMS:
-        is_file = name not in PRESETS and (Path(name).suffix or Path(name).exists())
-        found.append((read_recipe(name) if is_file else PRESETS[name]).replace(**choices))
-    return found
+    return [named_recipe(name).replace(**choices) for name in names or DEFAULT_ARMS]
 
 
 def _run(arms: list[Recipe], ground: Data, options: dict[str, Any], *, live: bool) -> Comparison:
@@ -140,15 +134,3 @@ def _run(arms: list[Recipe], ground: Data, options: dict[str, Any], *, live: boo
     except KeyboardInterrupt:
         print("Interrupted before any final run had ended: nothing to show.", file=sys.stderr)
         raise typer.Exit(130) from None
-
-
-def _show(result: Comparison, output: Path | None, *, json_out: bool) -> None:
-    from layerwise.records import dump
-
-    try:
-        if output is not None:
-            result.save(output)
-    finally:  # shown even where the disk has filled up meanwhile
-        print(dump(result.record) if json_out else result)
-    if output is not None and not json_out:
-        print(f"\nReport: {output / 'report.html'}\nRecords: {output / 'result.json'}")

@@ -12,6 +12,7 @@ import typer
 ARCHITECTURE = "Architecture, for every arm"
 OPTIMIZER = "Optimizer, for every arm"
 TRAINING = "Training, for every arm"
+PRETRAINING = "Pre-training, for every arm"
 
 
 def _option(kind: Any, help_text: str, panel: str) -> Any:
@@ -25,6 +26,7 @@ Pieces = _option(int, "Pieces of a maxout unit.", ARCHITECTURE)
 InitializerName = _option(str, "Initializer: he_normal, glorot_uniform, normal, ...", ARCHITECTURE)
 Scale = _option(float, "The initializer's number: std, bound, value or gain.", ARCHITECTURE)
 Bias = _option(str, "First value of the biases: a number, torch_default, or none.", ARCHITECTURE)
+BiasStd = _option(float, "Standard deviation of the biases' first values.", ARCHITECTURE)
 NormalizerName = _option(str, "Normalizer: none, batch, layer.", ARCHITECTURE)
 NormalizerPlace = _option(str, "before_activation or after_activation.", ARCHITECTURE)
 DropoutShare = _option(float, "Share of hidden units dropped in training.", ARCHITECTURE)
@@ -42,3 +44,7 @@ Epochs = _option(int, "Passes over the training part [about 700 updates].", TRAI
 Loss = _option(str, "cross_entropy or squared_error.", TRAINING)
 ClipNorm = _option(float, "Largest norm of a network's gradient.", TRAINING)
 Patience = _option(int, "Evaluations without a better score before a stop.", TRAINING)
+PretrainingName = _option(str, "none, autoencoder, denoising, contractive, sparse, rbm.", PRETRAINING)
+PretrainingEpochs = _option(int, "Passes over the training part for each layer.", PRETRAINING)
+PretrainingRate = _option(float, "Step size of pre-training.", PRETRAINING)
+Corruption = _option(float, "Share of inputs that denoising sets to 0.", PRETRAINING)

@@ -4,8 +4,21 @@ from layerwise.models._architecture import MLP
 from layerwise.models._build import build
 from layerwise.models._file import read_recipe
 from layerwise.models._optimizer import Optimizer
+from layerwise.models._predict import predict
 from layerwise.models._presets import PRESETS, preset
+from layerwise.models._pretraining import Pretraining
 from layerwise.models._recipe import Recipe
 from layerwise.models._training import Training
 
-__all__ = ["MLP", "PRESETS", "Optimizer", "Recipe", "Training", "build", "preset", "read_recipe"]
+__all__ = [
+    "MLP",
+    "PRESETS",
+    "Optimizer",
+    "Pretraining",
+    "Recipe",
+    "Training",
+    "build",
+    "predict",
+    "preset",
+    "read_recipe",
+]

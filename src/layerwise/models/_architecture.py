@@ -9,7 +9,7 @@ from pydantic import field_validator, model_validator
 from layerwise._base import InvalidInput, finite, one_of, positive_int
 from layerwise.activations import ACTIVATIONS
 from layerwise.initializers import INITIALIZERS
-from layerwise.models._choices import Choices, Fraction, PositiveInt, checked, optional
+from layerwise.models._choices import Choices, Fraction, NonNegative, PositiveInt, checked, optional
 from layerwise.normalizers import NORMALIZERS, NOT_A_LAYER
 
 Place = Literal["before_activation", "after_activation"]
@@ -37,13 +37,14 @@ class MLP(Choices):
 
     Attributes:
         depth: hidden layers. Follows from `width` where that is a tuple.
-        width: units of each hidden layer, or a tuple with one int a layer.
+        width: units of each hidden layer, or a tuple with one int a layer; even where the activation is crelu.
         activation: a name of `layerwise.activations.ACTIVATIONS`.
         pieces: linear pieces of a maxout unit; other activations have no choice.
         initializer: a name of `layerwise.initializers.INITIALIZERS`, for all weights.
         scale: the initializer's own number: the std of `normal`, the bound of `uniform`, the value of `constant`, the
             gain of `orthogonal`. None is that initializer's default.
         bias: the biases' first value; `"torch_default"` draws them as `nn.Linear` does; `"none"` leaves them out.
+        bias_std: standard deviation of the biases' first values around `bias`, normal; for theory's bias variance.
         normalizer: a name of `layerwise.normalizers.NORMALIZERS`, after each hidden layer's linear map.
         normalizer_place: on which side of the activation it stands.
         dropout: share of hidden units dropped in training (alpha dropout where the activation is selu).
@@ -61,6 +62,7 @@ class MLP(Choices):
     initializer: str = "he_normal"
     scale: Annotated[float | None, checked(optional(finite))] = None
     bias: Annotated[float | str, checked(_bias)] = 0.0
+    bias_std: NonNegative = 0.0
     normalizer: str = "none"
     normalizer_place: Annotated[str, checked(lambda n, v: one_of(n, v, get_args(Place)))] = "before_activation"
     dropout: Fraction = 0.0
@@ -91,6 +93,13 @@ class MLP(Choices):
         return NORMALIZERS[name].name
 
     @model_validator(mode="after")
+    def _whole_preactivations(self) -> MLP:
+        if any(width * ACTIVATIONS[self.activation].pieces_default % 1 for width in self.widths):
+            rule = f"`width` must be even where the activation is {self.activation!r}"
+            raise InvalidInput(rule, got=self.width, cure="Each of its pre-activations feeds two units.")
+        return self
+
+    @model_validator(mode="after")
     def _known_initializer(self) -> MLP:
         initializer = INITIALIZERS[self.initializer]
         if self.scale is None:
@@ -104,21 +113,34 @@ class MLP(Choices):
             raise InvalidInput(f"`scale` is the {option} of {self.initializer!r} here: {error}") from None
         return self
 
+    @model_validator(mode="after")
+    def _bias_around_a_number(self) -> MLP:
+        if self.bias_std and isinstance(self.bias, str):
+            raise InvalidInput(
+                f"`bias_std` must be 0 where `bias` is {self.bias!r}",
+                got=self.bias_std,
+                cure="Give `bias` a number for them to lie around.",
+            )
+        return self
+
     @property
     def widths(self) -> tuple[int, ...]:
         """Units of each hidden layer, in order."""
         return self.width if isinstance(self.width, tuple) else (self.width,) * self.depth
 
     @property
-    def pieces_per_unit(self) -> int:
-        """Pre-activations of each hidden unit: `pieces` for maxout, 2 for gated linear units, else 1."""
-        return self.pieces if self.activation == "maxout" else ACTIVATIONS[self.activation].pieces_default
+    def preactivations(self) -> tuple[int, ...]:
+        """Pre-activations of each hidden layer, in order: `pieces` a unit for maxout, 2 if gated, 1/2 for crelu."""
+        pieces = self.pieces if self.activation == "maxout" else ACTIVATIONS[self.activation].pieces_default
+        return tuple(int(width * pieces) for width in self.widths)
 
     def __str__(self) -> str:
         shape = f"{self.depth}x{self.width}" if isinstance(self.width, int) else "-".join(map(str, self.width))
         parts = [f"MLP {shape} {self.activation}", self.initializer]
         if self.scale is not None:
             parts[-1] += f"({self.scale:g})"
+        if self.bias_std:
+            parts.append(f"biases N({self.bias:g}, {self.bias_std:g}^2)")
         if self.normalizer != "none":
             parts.append(f"{self.normalizer} norm {self.normalizer_place.replace('_', ' ')}")
         if self.dropout:

@@ -49,25 +49,24 @@ def build(
     shape = recipe.architecture
     children: OrderedDict[str, nn.Module] = OrderedDict()
     fan_in = positive_int("n_inputs", n_inputs)
-    for k, width in enumerate(shape.widths, start=1):
-        children |= {f"{role}{k}": module for role, module in _hidden(shape, fan_in, width, generator, dtype)}
+    for k, (z, width) in enumerate(zip(shape.preactivations, shape.widths, strict=True), start=1):
+        children |= {f"{role}{k}": module for role, module in _hidden(shape, fan_in, z, width, generator, dtype)}
         fan_in = width
     children["output"] = _linear(shape, fan_in, positive_int("n_outputs", n_outputs), generator, dtype)
     return nn.Sequential(children)
 
 
 def _hidden(
-    shape: MLP, fan_in: int, width: int, generator: torch.Generator, dtype: torch.dtype | None
+    shape: MLP, fan_in: int, n_preactivations: int, width: int, generator: torch.Generator, dtype: torch.dtype | None
 ) -> list[tuple[str, nn.Module]]:
-    pieces = shape.pieces_per_unit
     activation = ACTIVATIONS[shape.activation]
     rows = [
-        ("linear", _linear(shape, fan_in, width * pieces, generator, dtype)),
-        ("activation", activation.module(**({"pieces": pieces} if shape.activation == "maxout" else {}))),
+        ("linear", _linear(shape, fan_in, n_preactivations, generator, dtype)),
+        ("activation", activation.module(**({"pieces": shape.pieces} if shape.activation == "maxout" else {}))),
     ]
     if (norm := NORMALIZERS[shape.normalizer].module) is not None:
         before = shape.normalizer_place == "before_activation"
-        rows.insert(1 if before else 2, ("normalizer", norm(width * pieces if before else width)))
+        rows.insert(1 if before else 2, ("normalizer", norm(n_preactivations if before else width)))
     if shape.dropout:
         kind = nn.AlphaDropout if shape.activation == "selu" else nn.Dropout
         rows.append(("dropout", kind(shape.dropout)))
@@ -81,6 +80,8 @@ def _linear(shape: MLP, fan_in: int, fan_out: int, generator: torch.Generator, d
     initializer.fill(layer.weight, generator=generator, **options)
     if shape.bias == "torch_default":
         torch_default_bias_(layer.bias, fan_in, generator=generator)
+    elif shape.bias_std:
+        nn.init.normal_(layer.bias, float(shape.bias), shape.bias_std, generator=generator)
     elif layer.bias is not None:
         nn.init.constant_(layer.bias, float(shape.bias))
     return layer

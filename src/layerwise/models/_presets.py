@@ -6,6 +6,7 @@ from layerwise._base import Registry
 from layerwise.models._recipe import Recipe
 
 _LECTURE = "Khapra, CS7015 Deep Learning, lecture 9, module 9.4 (after Karpathy, CS231n)"
+_SIGMOID = {"activation": "sigmoid", "initializer": "normal", "scale": 0.01}
 
 
 def _recipe(name: str, source: str, **choices: object) -> Recipe:
@@ -20,9 +21,31 @@ PRESETS: Registry[Recipe] = Registry(
             _recipe(
                 "sigmoid_1986",
                 "Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors",
-                activation="sigmoid",
-                initializer="normal",
-                scale=0.01,
+                **_SIGMOID,
+            ),
+            _recipe(
+                "autoencoder_2006",
+                "Bengio, Lamblin, Popovici, Larochelle 2006, Greedy Layer-Wise Training of Deep Networks (NIPS 2006, "
+                "printed in 2007; first weights as sigmoid_1986)",
+                **_SIGMOID,
+                pretraining="autoencoder",
+                pretraining_rate=0.3,
+            ),
+            _recipe(
+                "rbm_2006",
+                "Hinton, Salakhutdinov 2006, Reducing the Dimensionality of Data with Neural Networks (contrastive "
+                "divergence, momentum, weight decay and rate as there; 10 epochs, as in its published program; first "
+                "weights as sigmoid_1986)",
+                **_SIGMOID,
+                pretraining="rbm",
+            ),
+            _recipe(
+                "denoising_2010",
+                "Vincent, Larochelle, Lajoie, Bengio, Manzagol 2010, Stacked Denoising Autoencoders (masking noise of "
+                "25 %; first weights as sigmoid_1986)",
+                **_SIGMOID,
+                pretraining="denoising",
+                pretraining_rate=0.3,
             ),
             _recipe("tanh_small", _LECTURE, activation="tanh", initializer="normal", scale=0.01),
             _recipe("tanh_large", _LECTURE, activation="tanh", initializer="normal", scale=1.0),

@@ -1,22 +1,26 @@
-"""A way to train a network: architecture, optimizer, training."""
+"""A way to train a network: architecture, pre-training, optimizer, training."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from pydantic import model_validator
+
 from layerwise._base import InvalidInput, UnknownName
+from layerwise.activations import ACTIVATIONS
 from layerwise.models._architecture import MLP
 from layerwise.models._choices import Choices
 from layerwise.models._optimizer import Optimizer
+from layerwise.models._pretraining import Pretraining
 from layerwise.models._training import Training
 
 
 class Recipe(Choices):
-    """Every choice that decides how a network is built and trained, in three small records.
+    """Every choice that decides how a network is built and trained, in four small records.
 
     Attributes:
         name: what the arm is called; no part of what it does.
-        architecture, optimizer, training: the choices.
+        architecture, optimizer, training, pretraining: the choices.
         source: where the recipe comes from.
 
     Example:
@@ -30,10 +34,22 @@ class Recipe(Choices):
     architecture: MLP = MLP()
     optimizer: Optimizer = Optimizer()
     training: Training = Training()
+    pretraining: Pretraining = Pretraining()
     source: str = ""
 
+    @model_validator(mode="after")
+    def _units_that_can_be_contractive(self) -> Recipe:
+        name = self.architecture.activation
+        if self.pretraining.pretraining == "contractive" and ACTIVATIONS[name].pieces_default != 1:
+            raise InvalidInput(
+                "`activation` must make each unit of one pre-activation where `pretraining` is 'contractive'",
+                got=name,
+                cure="Its Jacobian has no such closed form; 'denoising' does much the same without it.",
+            )
+        return self
+
     def flat(self) -> dict[str, Any]:
-        """Return every choice by its own name (no two of the three records share one)."""
+        """Return every choice by its own name (no two of the four records share one)."""
         return {name: value for part in _PARTS for name, value in getattr(self, part)}
 
     def diff(self, other: Recipe) -> dict[str, tuple[Any, Any]]:
@@ -64,11 +80,21 @@ class Recipe(Choices):
         """
         own = {"initializer": "zeros", "scale": None, "learning_rate": 1.0, "l2": 0.0, "l1": 0.0, "clip_norm": None}
         if self.architecture.bias != "none":
-            own["bias"] = 0.0
+            own |= {"bias": 0.0, "bias_std": 0.0}
         return self.replace(name="", source="", **own)
 
+    def n_pretraining_steps(self, n_rows: int) -> int:
+        """Return the updates of pre-training on `n_rows`, all layers together.
+
+        Example:
+            >>> Recipe().replace(depth=3, pretraining="rbm", pretraining_epochs=5).n_pretraining_steps(320)
+            150
+        """
+        return self.architecture.depth * self.pretraining.n_batches(n_rows, self.training.batch_size)
+
     def __str__(self) -> str:
-        return f"{self.name}: {self.architecture}; {self.optimizer}; {self.training}"
+        before = f"; pre-trained: {self.pretraining}" if self.pretraining.wanted else ""
+        return f"{self.name}: {self.architecture}{before}; {self.optimizer}; {self.training}"
 
     def _one_width(self) -> int:
         width = self.architecture.width
@@ -79,7 +105,7 @@ class Recipe(Choices):
         return width[0] if isinstance(width, tuple) else width
 
 
-_PARTS = ("architecture", "optimizer", "training")
+_PARTS = ("architecture", "optimizer", "training", "pretraining")
 
 
 def _depth(old: MLP, fields: dict[str, Any]) -> dict[str, Any]:

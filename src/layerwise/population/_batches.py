@@ -74,6 +74,10 @@ class Batches:
             y = (y - self._target_scaling[0]) / self._target_scaling[1]
         return torch.addcmul(self._shift, x, self._factor), y
 
+    def inputs(self) -> Tensor:
+        """Return the scaled inputs of the training part, [seed, row, feature]; [1, ...] where all see the same."""
+        return self.take(torch.cat(self.part("train"), dim=1))[0]
+
     def part(self, name: Part, block: int = 1024) -> list[Tensor]:
         """Return the row numbers of a part, cut in blocks: [seed, at most `block`] each."""
         rows = np.stack([getattr(split, name) for split in self._splits])

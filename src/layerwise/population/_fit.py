@@ -19,6 +19,7 @@ from layerwise.models import Recipe
 from layerwise.population._layout import Member, chunks
 from layerwise.population._memory import check_memory
 from layerwise.population._observe import Observe
+from layerwise.population._prepare import Prepare
 from layerwise.population._progress import Bar, Listener, Meter
 from layerwise.population._result import Fit
 from layerwise.population._train import Interrupted, Outcome, Settings, train
@@ -34,6 +35,7 @@ def fit(
     seeds: int | Sequence[int] = 1,
     *,
     observe: Observe | None = None,
+    prepare: Prepare | None = None,
     probe_every: int | None = None,
     shared_order: bool = False,
     device: str | torch.device = "cpu",
@@ -57,6 +59,8 @@ def fit(
         data: whatever `layerwise.data.load` takes: a name, a path, a pair of arrays, a Dataset, a DataLoader.
         seeds: how many (0, 1, ...), or which.
         observe: called with a `Snapshot` at every step that is read; may return further measures.
+        prepare: called with a `Start` before the first step of every chunk; changes the networks in place, such as
+            `layerwise.pretraining.prepare`, which recipes with a `pretraining` need.
         probe_every: steps between readings of the standard probes; None: about thirteen over the run; 0: never.
         shared_order: if True, all members use the split and the data order of the first seed, so that only the
             initial draw (and dropout) differs.
@@ -79,6 +83,7 @@ def fit(
     members = [Member(r, seed) for r in _check_different(recipes) for seed in _seeds(seeds)]
     loaded = load(data)
     _check_loss(recipes, loaded)
+    _check_prepared(recipes, prepare)
     where = _device(device)
     places = chunks(members, loaded.n_features, loaded.n_outputs, where.type, chunk_size)
     check_memory(members, places, loaded, where, keep_models=keep_models, chunk_asked=chunk_size is not None)
@@ -90,6 +95,7 @@ def fit(
         shared_order=shared_order,
         probe_every=None if probe_every is None else at_least("probe_every", probe_every, 0),
         observe=observe,
+        prepare=prepare,
         keep_models=keep_models,
     )
     start = time.perf_counter()
@@ -184,7 +190,7 @@ def _n_steps(member: Member, settings: Settings) -> int:
     training = member.recipe.training
     n_train = len(settings.splits[member.seed].train)
     n_batches = n_train // min(training.batch_size, n_train)
-    return training.n_epochs(n_batches) * n_batches
+    return member.recipe.n_pretraining_steps(n_train) + training.n_epochs(n_batches) * n_batches
 
 
 def _n_cores() -> int:
@@ -212,6 +218,15 @@ def _check_loss(recipes: Sequence[Recipe], data: Data) -> None:
         if data.task == "regression" and recipe.training.loss == "cross_entropy":
             raise InvalidInput(
                 "`loss` must be 'squared_error' for regression", got="cross_entropy", cure=f"Recipe {recipe.name!r}."
+            )
+
+
+def _check_prepared(recipes: Sequence[Recipe], prepare: Prepare | None) -> None:
+    for recipe in recipes:
+        if recipe.pretraining.wanted and prepare is None:
+            raise InvalidInput(
+                f"`prepare` must be given where a recipe is pre-trained, as {recipe.name!r} is",
+                cure="Use `prepare=layerwise.pretraining.prepare`, or `layerwise.compare`, which does.",
             )
 
 

@@ -34,10 +34,8 @@ class Member(NamedTuple):
 def n_parameters(recipe: Recipe, n_inputs: int, n_outputs: int) -> int:
     """Return the number of weights and biases (normalizers' own are left out: they are few)."""
     shape = recipe.architecture
-    pieces = shape.pieces_per_unit
-    sizes = [n_inputs, *shape.widths, n_outputs]
-    hidden = sum((a + 1) * b * pieces for a, b in pairwise(sizes[:-1]))
-    return hidden + (sizes[-2] + 1) * sizes[-1]
+    fans_in, fans_out = (n_inputs, *shape.widths), (*shape.preactivations, n_outputs)
+    return sum((a + 1) * b for a, b in zip(fans_in, fans_out, strict=True))
 
 
 def member_bytes(recipe: Recipe, n_inputs: int, n_outputs: int, item: int = 4) -> int:
@@ -49,10 +47,10 @@ def member_bytes(recipe: Recipe, n_inputs: int, n_outputs: int, item: int = 4) -
         137000
     """
     shape = recipe.architecture
-    pieces = shape.pieces_per_unit
     states = 1 + _STATES[recipe.optimizer.method] + (recipe.training.clip_norm is not None)
-    per_unit = 2 * pieces + 1 + 2 * (shape.normalizer != "none") + bool(shape.dropout)
-    activations = recipe.training.batch_size * (n_inputs + per_unit * sum(shape.widths) + 2 * n_outputs)
+    per_unit = 1 + 2 * (shape.normalizer != "none") + bool(shape.dropout)
+    hidden = per_unit * sum(shape.widths) + 2 * sum(shape.preactivations)
+    activations = recipe.training.batch_size * (n_inputs + hidden + 2 * n_outputs)
     return item * (states * n_parameters(recipe, n_inputs, n_outputs) + activations)
 
 

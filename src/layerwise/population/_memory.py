@@ -51,11 +51,14 @@ def check_memory(
 
 
 def _bytes(recipe: Recipe, data: Data) -> int:
-    """What a member takes in training, with its batch no larger than the data, and the loss of each of its updates."""
+    """What a member takes in training, with its batch no larger than the data, and the loss of each of its updates; in
+    pre-training its inputs, and the codes below and above the layer at work.
+    """
     n_rows, training = len(data.features), recipe.training
     batch = min(training.batch_size, n_rows)
     updates = training.n_epochs(max(1, n_rows // batch)) * max(1, n_rows // batch)
-    return member_bytes(recipe.replace(batch_size=batch), data.n_features, data.n_outputs) + 4 * updates
+    codes = n_rows * (data.n_features + 2 * max(recipe.architecture.widths)) if recipe.pretraining.wanted else 0
+    return member_bytes(recipe.replace(batch_size=batch), data.n_features, data.n_outputs) + 4 * (updates + codes)
 
 
 def free_bytes(device: torch.device) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import threading
 import time
 from collections.abc import Sequence
@@ -13,10 +14,11 @@ from torch import Tensor
 
 from layerwise._base import child_seed
 from layerwise.models import build
-from layerwise.population._batches import Batches
+from layerwise.population._batches import Batches, Part
 from layerwise.population._best import Best
 from layerwise.population._criteria import CRITERIA
 from layerwise.population._observe import Observe, Observer, Snapshot, reading_steps
+from layerwise.population._prepare import Prepare, Start
 from layerwise.population._scores import evaluate
 from layerwise.population._stack import Stack, stack
 from layerwise.population._step import Step, captured
@@ -34,6 +36,9 @@ N_EVALUATIONS = 20
 CURVE_ROWS = 1000
 """A validation curve uses at most so many rows; the score at the end uses all."""
 
+SCORED_TRAIN_ROWS = 1000
+"""The score on training rows at the end uses at most so many: it says what was learnt, and is compared with nothing."""
+
 
 class Settings(NamedTuple):
     """What is the same for every chunk of a population."""
@@ -45,6 +50,7 @@ class Settings(NamedTuple):
     shared_order: bool
     probe_every: int | None
     observe: Observe | None
+    prepare: Prepare | None
     keep_models: bool
 
 
@@ -100,6 +106,7 @@ class _Chunk:
 
     def run(self, meter: Meter, stop: threading.Event) -> Outcome:
         start = time.perf_counter()
+        prepared = self._prepared(meter, stop)
         advance = captured(self.step, self.batches)
         every = max(1, min(self.batches.n_batches, math.ceil(self.n_steps / N_EVALUATIONS)))
         curve = _Curve(self, every)
@@ -120,7 +127,21 @@ class _Chunk:
                 if best.update(t + 1, score, self.losses[: t + 1]):
                     break
         best.restore()
-        return self._outcome(curve, best, time.perf_counter() - start)
+        return self._outcome(curve, best, prepared, time.perf_counter() - start)
+
+    def _prepared(self, meter: Meter, stop: threading.Event) -> Sequence[tuple[Curve, ...]]:
+        """Hand the networks to whoever is to change them first; return the curves of that."""
+        if self.settings.prepare is None:
+            return [()] * len(self.members)
+        recipes, seeds = zip(*self.members, strict=True)
+        arms = _arms(self.members)
+
+        def tick(n_steps: int) -> None:
+            if stop.is_set():
+                raise Interrupted
+            meter.add(arms, n_steps * len(seeds), {})
+
+        return self.settings.prepare(Start(self.stack, recipes, seeds, self.batches.inputs, tick))
 
     def _observed(self, t: int, rows: Tensor) -> Tensor:
         x, y = self.batches.take(rows)
@@ -132,12 +153,13 @@ class _Chunk:
         self.observer.read(snapshot, self.settings.observe(snapshot) if self.settings.observe else None)
         return loss
 
-    def _outcome(self, curve: _Curve, best: Best, seconds: float) -> Outcome:
+    def _outcome(self, curve: _Curve, best: Best, prepared: Sequence[tuple[Curve, ...]], seconds: float) -> Outcome:
         name = "accuracy" if self.settings.data.task == "classification" else "r2"
         found: dict[str, Tensor] = {}
         criterion = CRITERIA[self.training.loss]
-        for part in ("validation", "test"):
-            score, loss = evaluate(self.stack, self.batches, part, criterion, self.settings.data.task)
+        most: dict[Part, int | None] = {"train": SCORED_TRAIN_ROWS, "validation": None, "test": None}
+        for part, n_rows in most.items():
+            score, loss = evaluate(self.stack, self.batches, part, criterion, self.settings.data.task, n_rows)
             found |= {f"{part}_{name}": score, f"{part}_loss": loss}
         scores = {key: value.double().cpu().tolist() for key, value in found.items()}
         best.diverge(scores["validation_loss"])
@@ -146,7 +168,7 @@ class _Chunk:
             n_steps=best.n_steps,
             status=best.status,
             scores=[{key: values[s] for key, values in scores.items()} for s in range(len(self.members))],
-            curves=curve.curves(name, best.n_steps),
+            curves=[*map(operator.add, curve.curves(name, best.n_steps), prepared)],
             measures=self.observer.measures(),
             histograms=self.observer.histograms(),
             seconds=seconds,
@@ -161,7 +183,7 @@ class _Curve:
         self._every = every
         self._steps: list[int] = []
         self._points: list[tuple[Tensor, Tensor, Tensor]] = []
-        self.arms = tuple(dict.fromkeys(member.recipe.name for member in chunk.members))
+        self.arms = _arms(chunk.members)
         self.last = 0
 
     def read(self, step: int) -> Tensor:
@@ -201,6 +223,10 @@ class _Curve:
             )
             for rows, length in zip(by_member, lengths, strict=True)
         ]
+
+
+def _arms(members: Sequence[Member]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(member.recipe.name for member in members))
 
 
 def _build(member: Member, data: Data, dtype: torch.dtype) -> torch.nn.Module:

@@ -2,7 +2,6 @@
 
 from layerwise.pretraining import rbm
 from layerwise.pretraining._corruption import CORRUPTIONS, Corruption
-from layerwise.pretraining._layer_training import Diverged
 from layerwise.pretraining._objectives import OBJECTIVES, Objective
 from layerwise.pretraining._parts import Decoder, Encoder, PretrainedLayer
 from layerwise.pretraining._prepare import prepare
@@ -10,6 +9,7 @@ from layerwise.pretraining._pretrain import Progress, pretrain
 from layerwise.pretraining._pretrained import Pretrained
 from layerwise.pretraining._settings import LayerSettings
 from layerwise.pretraining._verdict import Verdict
+from layerwise.pretraining.rbm import Diverged
 
 __all__ = [
     "CORRUPTIONS",

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from layerwise.activations import Activation
 from layerwise.initializers import torch_default_
 from layerwise.population import LayerPlan, Stack, Stage
 from layerwise.pretraining._coder import Code, Coder
+
+
+class Chain(NamedTuple):
+    """A tied autoencoder without anything between its linear map and its activation.
+
+    Attributes:
+        weight: [seed, out, in], of the encoder, and transposed of the decoder.
+        bias: [seed, out], or None.
+        decoder_bias: [seed, in].
+        activation, pull_back: as in `layerwise.activations.Activation`.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+    decoder_bias: Tensor
+    activation: Callable[[Tensor], Tensor]
+    pull_back: Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class DenseCoder(Coder):
@@ -35,12 +52,13 @@ class DenseCoder(Coder):
         self.decoder_weight = None if tied and like.shape == self.weight.shape else _drawn(like, generators)
 
     @property
-    def chain(self) -> tuple[Stage, Activation] | None:
-        """The linear maps and the activation, if weights are tied and that is all, with a known way back."""
+    def chain(self) -> Chain | None:
+        """The layer as tensors, if its weights are tied, nothing stands between, and there is a way back."""
         activation = getattr(self._activation, "activation", None)
         if self.decoder_weight is not None or self._between or activation is None or activation.pull_back is None:
             return None
-        return self._linear, activation
+        bias = getattr(self._linear, "bias", None)
+        return Chain(self.weight, bias, self.bias, activation.function, activation.pull_back)
 
     def encode(self, x: Tensor, *, training: bool = True) -> Code:
         z: Tensor = self._linear(x)

@@ -9,22 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput, LayerwiseError, child_seed
+from layerwise._base import InvalidInput, child_seed
 from layerwise._base._errors import Text
 from layerwise.pretraining._coder import Coder
 from layerwise.pretraining._objectives import Objective, reconstruction_error
 from layerwise.pretraining._settings import LayerSettings
 from layerwise.pretraining._short_step import short_step
-
-
-class Diverged(LayerwiseError):
-    """The loss of a layer is not finite any more."""
-
-    def __init__(self, layer: str, epoch: int, settings: LayerSettings) -> None:
-        super().__init__(
-            f"The loss of layer {layer!r} was not finite in epoch {epoch + 1}. Its learning rate is "
-            f"{settings.learning_rate:g} ({settings.method}): try a tenth of it, or scale the inputs to variance 1."
-        )
+from layerwise.pretraining.rbm import Diverged
 
 
 class LayerTraining:
@@ -85,9 +76,16 @@ class LayerTraining:
             total += self._step(self._coder.take(codes, rows)) * rows.shape[1]
         self.failed |= ~total.isfinite()
         if self.failed.all():
-            raise Diverged(self._name, self.n_epochs, self.settings)
+            raise Diverged(self._advice())
         self.n_epochs += 1
         return total / n_rows
+
+    def _advice(self) -> str:
+        rate = f"{self.settings.learning_rate:g} ({self.settings.method})"
+        return (
+            f"The loss of layer {self._name!r} was not finite in epoch {self.n_epochs + 1}. Its learning rate is "
+            f"{rate}: try a tenth of it, or scale the inputs to variance 1."
+        )
 
     def _step(self, x: Tensor) -> Tensor:
         if self._short:

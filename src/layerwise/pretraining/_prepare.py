@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-
 import torch
 from torch import Tensor
 
+from layerwise.activations import Activation
 from layerwise.models import Recipe
-from layerwise.population import LayerPlan, Stack, Start
+from layerwise.population import LayerPlan, Start
 from layerwise.pretraining._dense import DenseCoder
-from layerwise.pretraining._layer_training import Diverged, LayerTraining, source
+from layerwise.pretraining._job import Job
+from layerwise.pretraining._layer_training import LayerTraining, source
 from layerwise.pretraining._machine import train_machines
 from layerwise.pretraining._objectives import OBJECTIVES, Objective
 from layerwise.pretraining._settings import LayerSettings
+from layerwise.pretraining.rbm import Diverged
 from layerwise.records import Curve
 
+_ANYTHING = (-torch.inf, torch.inf)
 _ROWS = 1000
 """Rows whose codes are computed at a time."""
 
@@ -25,11 +26,12 @@ _ROWS = 1000
 def prepare(start: Start) -> list[tuple[Curve, ...]]:
     """Pre-train the hidden layers of a chunk in place, the lowest first; return the curves of each member.
 
-    What to do stands in the recipes, which say so with `pretraining`; a chunk whose recipes don't is left as it is. Each
-    member trains on its own rows with its own order and noise, so what becomes of it depends on its seed and recipe
-    alone. The weights of one whose loss stops being finite become not-a-number, so that its run has diverged.
+    What to do stands in the recipes; a chunk whose recipes have no `pretraining` is left as it is. Each member trains
+    on its own rows with its own order and noise, so what becomes of it depends on its seed and recipe alone. The
+    weights of one whose loss stops being finite become not-a-number, so that its run has diverged.
 
-    The curves are called `pretraining_loss_hidden1`, ...: mean loss of each epoch (of an RBM, its reconstruction error).
+    The curves are called `pretraining_loss_hidden1`, ...: the mean loss of each epoch; the reconstruction error after
+    each, where machines are trained.
 
     Args:
         start: The networks and their inputs.
@@ -64,10 +66,10 @@ class _Climb:
         self._curves: list[list[Curve]] = [[] for _ in start.seeds]
 
     def run(self) -> list[tuple[Curve, ...]]:
-        codes, at, reads = self._start.inputs(), 0, (-torch.inf, torch.inf)
+        codes, at, reads = self._start.inputs(), 0, _ANYTHING
         for place, layer in enumerate(plan for plan in self._stack.layers if plan.name != "output"):
             codes, at = self._codes(codes, at, layer.linear), layer.linear
-            gives = _range(self._stack, layer)
+            gives = _range(self._recipe, self._stack.activation(layer))
             self._layer(place, layer, codes, layer_settings(self._recipe, reads, gives))
             reads = gives
         for parameter in self._stack.parameters():
@@ -77,9 +79,9 @@ class _Climb:
     def _layer(self, place: int, layer: LayerPlan, codes: Tensor, settings: LayerSettings) -> None:
         sources = [source(seed, f"layer {place}", codes.device) for seed in self._start.seeds]
         name = self._recipe.pretraining.pretraining
-        train = train_machines if name == "rbm" else partial(_train_coder, OBJECTIVES[name])
         n_batches = -(-codes.shape[1] // settings.batch_size)
-        losses, failed = train(self._stack, layer, codes, settings, sources, lambda: self._start.tick(n_batches))
+        job = Job(self._stack, layer, codes, settings, sources, lambda: self._start.tick(n_batches))
+        losses, failed = train_machines(job) if name == "rbm" else _train_coders(job, OBJECTIVES[name])
         self._failed |= failed.cpu()
         steps = tuple(range(1, len(losses) + 1))
         for s, values in enumerate(torch.stack(losses, dim=1).tolist() if losses else ()):
@@ -102,23 +104,15 @@ class _Climb:
         return x
 
 
-def _train_coder(
-    objective: Objective,
-    stack: Stack,
-    layer: LayerPlan,
-    codes: Tensor,
-    settings: LayerSettings,
-    sources: Sequence[torch.Generator],
-    tick: Callable[[], None],
-) -> tuple[list[Tensor], Tensor]:
+def _train_coders(job: Job, objective: Objective) -> tuple[list[Tensor], Tensor]:
     """Train a layer in place as an encoder; return the mean losses of each epoch, and who diverged."""
-    coder = DenseCoder(stack, layer, tied=settings.tied, generators=sources)
-    training = LayerTraining(layer.name, coder, objective, settings, sources)
+    coder = DenseCoder(job.stack, job.layer, tied=job.settings.tied, generators=job.sources)
+    training = LayerTraining(job.layer.name, coder, objective, job.settings, job.sources)
     losses = []
     try:
         while not training.ended:
-            losses.append(training.epoch(codes))
-            tick()
+            losses.append(training.epoch(job.codes))
+            job.tick()
     except Diverged:  # all members
         pass
     return losses, training.failed
@@ -128,8 +122,8 @@ def layer_settings(recipe: Recipe, reads: tuple[float, float], gives: tuple[floa
     """Return the settings of one layer, from its recipe and the ranges of what it reads and gives.
 
     Values in [0, 1] are read as probabilities. Layers that read others, and those whose units have no bounds, learn at
-    a tenth of the rate, both together at a hundredth: the squared error of 64 standardized pixels is about 60 at the
-    start, so that a rate of 0.1 diverges. (Hinton and Salakhutdinov 2006 gave a layer of linear units a hundredth.)
+    a tenth of the rate, both together at a hundredth. (Measured on digits: upper layers of sigmoid units train well at
+    0.3, but a first one learns nothing from 0.06 on. Hinton and Salakhutdinov 2006 gave linear units a hundredth.)
     """
     chosen = recipe.pretraining
     probabilities = reads[0] >= 0 and reads[1] <= 1
@@ -144,7 +138,8 @@ def layer_settings(recipe: Recipe, reads: tuple[float, float], gives: tuple[floa
     )
 
 
-def _range(stack: Stack, layer: LayerPlan) -> tuple[float, float]:
-    """Return the range of a layer's codes; the whole line where a normalizer follows, or the activation learns."""
-    activation = stack.activation(layer)
-    return (-torch.inf, torch.inf) if activation is None else activation.range
+def _range(recipe: Recipe, activation: Activation | None) -> tuple[float, float]:
+    """Return the range of what the next layer reads."""
+    shape = recipe.architecture
+    normalized = shape.normalizer != "none" and shape.normalizer_place == "after_activation"
+    return _ANYTHING if activation is None or normalized else activation.range

@@ -16,6 +16,13 @@ from layerwise.records._comparison import (
 from layerwise.records._findings import Change, Finding
 from layerwise.records._json import dump, load
 from layerwise.records._observations import Curve, Fact, Histogram, Measure
+from layerwise.records._pretraining import (
+    PRETRAINING_SCHEMA_VERSION,
+    CodeMap,
+    LayerOutcome,
+    Pictures,
+    PretrainingRecord,
+)
 from layerwise.records._record import record
 from layerwise.records._run import Run, Status
 from layerwise.records._study import Study
@@ -24,11 +31,13 @@ from layerwise.records._verdict import LabelArm, LabelEffect, VerdictRecord
 
 __all__ = [
     "MAP_SCHEMA_VERSION",
+    "PRETRAINING_SCHEMA_VERSION",
     "SCHEMA_VERSION",
     "Agreement",
     "Arm",
     "Band",
     "Change",
+    "CodeMap",
     "ComparisonRecord",
     "Curve",
     "DataSummary",
@@ -37,10 +46,13 @@ __all__ = [
     "Histogram",
     "LabelArm",
     "LabelEffect",
+    "LayerOutcome",
     "MapCell",
     "MapColumn",
     "Measure",
     "Pair",
+    "Pictures",
+    "PretrainingRecord",
     "Run",
     "Status",
     "Study",

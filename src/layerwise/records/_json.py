@@ -43,9 +43,15 @@ def load(kind: type[R], text: str | bytes) -> R:
 
 def _check_version(kind: type, text: str | bytes) -> None:
     from layerwise.records._comparison import SCHEMA_VERSION, ComparisonRecord
+    from layerwise.records._pretraining import PRETRAINING_SCHEMA_VERSION, PretrainingRecord
     from layerwise.records._trainability import MAP_SCHEMA_VERSION, TrainabilityRecord
 
-    wanted = {ComparisonRecord: SCHEMA_VERSION, TrainabilityRecord: MAP_SCHEMA_VERSION}.get(kind)
+    versions = {
+        ComparisonRecord: SCHEMA_VERSION,
+        TrainabilityRecord: MAP_SCHEMA_VERSION,
+        PretrainingRecord: PRETRAINING_SCHEMA_VERSION,
+    }
+    wanted = versions.get(kind)
     if wanted is None:
         return
     try:

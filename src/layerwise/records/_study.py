@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerwise.records._comparison import ComparisonRecord
+from layerwise.records._pretraining import PretrainingRecord
 from layerwise.records._trainability import TrainabilityRecord
 
-Study = ComparisonRecord | TrainabilityRecord
+Study = ComparisonRecord | TrainabilityRecord | PretrainingRecord

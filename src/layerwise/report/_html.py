@@ -11,9 +11,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from layerwise.records import Study, TrainabilityRecord
+from layerwise.records import PretrainingRecord, Study, TrainabilityRecord
 from layerwise.report._map_page import MapPage, map_page
 from layerwise.report._page import Page, page_of
+from layerwise.report._pretraining_page import PretrainingPage, pretraining_page
 from layerwise.report._typeset import typeset
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def render_html(record: Study) -> str:
-    """Return the comparison or map as one self-contained page: it loads nothing, and its own policy forbids it to.
+    """Return a study as one self-contained page: it loads nothing, and its own policy forbids it to.
 
     Sentences and tables are plain HTML; the charts are Vega-Lite, drawn by the one script bundle inside the page, and
     colored by its style sheet, which knows light, dark and paper. Whatever stands in the record (names of arms, say) is
@@ -29,9 +30,11 @@ def render_html(record: Study) -> str:
     """
     from layerwise.report._charts import N_COLORS
 
-    page: Page | MapPage
+    page: Page | MapPage | PretrainingPage
     if isinstance(record, TrainabilityRecord):
         page, layout = map_page(record), "map.html.j2"
+    elif isinstance(record, PretrainingRecord):
+        page, layout = pretraining_page(record), "pretraining.html.j2"
     else:
         page, layout = page_of(record), "page.html.j2"
     scripts = {"bundle": _bundle(), "script": _resource("page.js")}
@@ -46,7 +49,7 @@ def render_html(record: Study) -> str:
     )
 
 
-def _charts_as_json(page: Page | MapPage) -> str:
+def _charts_as_json(page: Page | MapPage | PretrainingPage) -> str:
     """Return names and charts as JSON that can stand inside a script element: no "<", so no way out of it."""
     from layerwise.report._charts import CONFIG
 

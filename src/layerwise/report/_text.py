@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerwise.records import Study, TrainabilityRecord
+from layerwise.records import PretrainingRecord, Study, TrainabilityRecord
 from layerwise.report._map_text import map_text
+from layerwise.report._pretraining_text import pretraining_text
 from layerwise.report._summary import plain_summary
 from layerwise.report._terminal import WIDTH, comparison_table, pairs_table
 
@@ -38,9 +39,11 @@ def _ground(record: ComparisonRecord) -> str:
 
 
 def render_text(record: Study) -> str:
-    """Return a map as text, or what `print_comparison` prints, without color, at 80 columns."""
+    """Return a map or a pre-training as text, or what `print_comparison` prints, without color, at 80 columns."""
     if isinstance(record, TrainabilityRecord):
         return map_text(record)
+    if isinstance(record, PretrainingRecord):
+        return pretraining_text(record)
     import io
 
     from rich.console import Console

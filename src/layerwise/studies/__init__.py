@@ -1,7 +1,26 @@
-"""Arms times seeds to a `Comparison`."""
+"""Arms times seeds to a `Comparison`; depths times variances to a `TrainabilityMap`; layers to a `PretrainingStudy`."""
 
 from layerwise.studies._compare import DEFAULT_ARMS, Stage, compare
 from layerwise.studies._comparison import Comparison
+from layerwise.studies._pretraining import study_pretraining
+from layerwise.studies._pretraining_step import PretrainingStep
+from layerwise.studies._pretraining_study import PretrainingStudy
+from layerwise.studies._result import Result
 from layerwise.studies._search import learning_rates
+from layerwise.studies._trainability import PAPER, trainability_map
+from layerwise.studies._trainability_map import TrainabilityMap
 
-__all__ = ["DEFAULT_ARMS", "Comparison", "Stage", "compare", "learning_rates"]
+__all__ = [
+    "DEFAULT_ARMS",
+    "PAPER",
+    "Comparison",
+    "PretrainingStep",
+    "PretrainingStudy",
+    "Result",
+    "Stage",
+    "TrainabilityMap",
+    "compare",
+    "learning_rates",
+    "study_pretraining",
+    "trainability_map",
+]

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import platform
 import statistics
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layerwise._base import InvalidInput, at_least, positive_int
 from layerwise.data import Data, load
 from layerwise.models import Recipe, preset
 from layerwise.population import Fit, Progress, fit
+from layerwise.pretraining import prepare
 from layerwise.records import ComparisonRecord, Histogram, Run, Trial
 from layerwise.studies._comparison import Comparison
+from layerwise.studies._once import Once
 from layerwise.studies._search import candidates, choose
 from layerwise.studies._summarize import Scale, make_arm, make_pairs
+from layerwise.studies._versions import versions
 
 if TYPE_CHECKING:
     import torch
 
 DEFAULT_ARMS = (
     "sigmoid_1986",
+    "autoencoder_2006",
+    "rbm_2006",
     "tanh_large",
     "tanh_glorot_2010",
     "relu_torch_default",
@@ -125,6 +128,7 @@ class _Trainer:
                 recipes,
                 self._data,
                 seeds,
+                prepare=Once(prepare) if phase == "search" else prepare,
                 probe_every=0 if phase == "search" else None,
                 device=self._device,
                 chunk_size=self._chunk_size,
@@ -217,7 +221,7 @@ def _record(chosen: Sequence[_Choice], final: Fit, data: Data, searched: tuple[i
         seeds=tuple(sorted({run.seed for run in final.runs})),
         search_seeds=searched,
         device=final.device,
-        versions=_versions(),
+        versions=versions(),
         command="",
         seconds=0.0,
         notes=tuple(_notes(ended, final, scale)),
@@ -238,11 +242,3 @@ def _notes(chosen: Sequence[_Choice], final: Fit, scale: Scale) -> list[str]:
         if rates and best in (rates[0], rates[-1]):
             notes.append(f"{recipe.name}: the best learning rate, {best:g}, is at the edge of its grid.")
     return notes
-
-
-def _versions() -> dict[str, str]:
-    from layerwise import __version__
-
-    found = {name: version(name) for name in ("torch", "numpy", "scikit-learn")}
-    machine = f"{platform.system()} {platform.machine()}"
-    return {"layerwise": __version__, **found, "python": platform.python_version(), "machine": machine}

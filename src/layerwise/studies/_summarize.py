@@ -14,6 +14,7 @@ from layerwise._base import child_seed
 from layerwise.models import Recipe
 from layerwise.records import Arm, Band, Fact, Histogram, Pair, Run, Summary, Trial
 from layerwise.rules import judge
+from layerwise.studies._predicted import predicted
 
 if TYPE_CHECKING:
     from layerwise.data import Data
@@ -38,6 +39,7 @@ def facts(recipe: Recipe, data: Data, n_steps: int) -> tuple[Fact, ...]:
         "width": min(shape.widths),
         "initializer": shape.initializer,
         "normalizer": shape.normalizer,
+        "pretraining": recipe.pretraining.pretraining,
         "loss": training.loss,
         "n_outputs": data.n_outputs,
         "batch_size": training.batch_size,
@@ -166,6 +168,7 @@ def make_arm(
         curves=tuple(band(name, runs) for name in (validation, "train_loss", "validation_loss")),
         facts=told,
         histograms=pool(histograms),
+        predicted=predicted(recipe, data, runs),
         runs=tuple(runs),
     )
 

@@ -58,6 +58,8 @@ class Step:
         self._data_mean = (self._is_data / n_rows).mT.expand(seeds, -1, -1)
         self._rate = settings.learning_rate / n_rows
         self._velocity = torch.zeros_like(layers.weight) if not self._is_plain() else None
+        self._weights = layers.weight.chunk(n_lanes, 1)
+        self._velocities = (None,) * n_lanes if self._velocity is None else self._velocity.chunk(n_lanes, 1)
         self._bias_velocities = torch.zeros_like(layers.visible_bias), torch.zeros_like(layers.hidden_bias)
         self._activity = torch.full_like(layers.hidden_bias, settings.sparsity_target or 0.0)
 
@@ -89,11 +91,10 @@ class Step:
 
     def _move_weight(self, v: Tensor, h: Tensor, k: int) -> None:
         """Move the weights of part `k` of the visible units, whose states are `v`."""
-        weight, rate = self.layers.weight.chunk(len(self.lanes), 1)[k], self._rate
-        if self._velocity is None:
+        weight, velocity, rate = self._weights[k], self._velocities[k], self._rate
+        if velocity is None:
             weight.baddbmm_(v.mT, h, alpha=rate)
             return
-        velocity = self._velocity.chunk(len(self.lanes), 1)[k]
         velocity.baddbmm_(v.mT, h, beta=self.momentum, alpha=rate)
         if self.settings.weight_decay:
             velocity.add_(weight, alpha=-self.settings.learning_rate * self.settings.weight_decay)

@@ -79,7 +79,7 @@ def train_(
             for epoch in range(1, settings.epochs + 1):
                 for done in [pool.submit(part.run, epoch, stop) for part in parts]:
                     done.result()
-                readings.read()
+                pool.submit(readings.read).result()  # there operations don't wait for threads either
                 if bool(readings.failed.all()):
                     raise Diverged(_advice(epoch, settings))
                 if on_epoch and on_epoch(epoch, learner):

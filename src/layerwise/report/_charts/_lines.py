@@ -113,4 +113,5 @@ def cross_chart(record: ComparisonRecord, x: alt.X, axis: LinearAxis | LogAxis, 
     y = alt.Y("predicted:Q", scale=axis.scale(), axis=axis.axis(label))
     base = alt.Chart(alt.NamedData(name="rows")).transform_filter("isValid(datum.predicted)")
     crosses = base.mark_point(shape="M-1,-1L1,1M-1,1L1,-1", size=50, strokeWidth=1.6, clip=True)
-    return crosses.encode(x, y, color=arm_color(record), opacity=faded(1.0), tooltip=tips)
+    drawn: alt.Chart = crosses.encode(x, y, color=arm_color(record), opacity=faded(1.0), tooltip=tips)
+    return drawn
