@@ -216,5 +216,5 @@ def test_bars_are_drawn_on_a_terminal(monkeypatch, capsys):
 
 def test_the_first_words_come_before_torch_is_loaded(process, no_torch):
     done = process("-m", "layerwise", "pretrain", path=[no_torch])
-    first = "layerwise pre-trains 1000,500,250,30 units on digits, layer by layer ...\n"
+    first = "layerwise pre-trains 200,100,10 units on digits, layer by layer ...\n"
     assert done.err == f"{first}torch is loaded PASSIVE\n"

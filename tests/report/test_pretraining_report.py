@@ -12,7 +12,6 @@ import altair as alt
 import numpy as np
 import pytest
 import vl_convert
-from chromium import PATH, browser
 from example_pretraining import N_FILTERS, N_PICTURES, make_pretraining, make_verdict
 from hypothesis import given
 from hypothesis import strategies as st
@@ -232,18 +231,3 @@ def test_rows_that_are_no_images_have_no_pictures():
 def test_names_are_text_and_never_run():
     page = render_html(make_pretraining(command="<script>alert(1)</script>"))
     assert "<script>alert" not in page
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(PATH is None, reason="no Chromium on this machine")
-def test_in_a_browser_everything_is_drawn_and_nothing_sticks_out(judged, tmp_path):
-    path = tmp_path / "report.html"
-    path.write_text(render_html(judged), encoding="utf-8")
-    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    with browser(tmp_path / "profile") as tab:
-        for width in (375, 1280):
-            assert tab.open(path, width=width) == "drawn"
-            assert tab.evaluate("document.querySelectorAll('[data-chart] svg.marks').length") == 6
-            assert tab.evaluate("[...document.images].every(image => image.complete && image.naturalWidth === 8)")
-            assert tab.evaluate(overflow) == 0
-        assert not tab.complaints

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from chromium import PATH, Tab, browser
 from example_map import make_map
+from example_pretraining import make_pretraining, make_verdict
 from example_record import make_record
 
 from layerwise.report import render_html
@@ -128,3 +129,14 @@ def test_a_map_is_drawn_and_nothing_sticks_out(tab: Tab, tmp_path: Path, width: 
     assert tab.evaluate(OVERFLOW) == 0
     ticks = "[...document.querySelectorAll('.role-axis-label text')].map(t => t.textContent).join(' ')"
     assert "1.25" in tab.evaluate(ticks)  # and not rounded to the distance between ticks
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_pretraining_is_drawn_and_nothing_sticks_out(tab: Tab, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "pretraining.html"
+    path.write_text(render_html(make_pretraining(verdict=make_verdict())), encoding="utf-8")
+    assert tab.open(path, width=width) == "drawn"
+    assert tab.evaluate(N_CHARTS) == tab.evaluate(N_DRAWN) == 6
+    assert tab.evaluate("[...document.images].every(image => image.complete && image.naturalWidth === 8)")
+    assert tab.evaluate("document.images.length") == 60
+    assert tab.evaluate(OVERFLOW) == 0

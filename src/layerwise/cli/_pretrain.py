@@ -24,8 +24,8 @@ def pretrain(
     target: Annotated[str | None, typer.Option(help="Column that is no input, in a table: the label.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where the files of mnist, fashion-mnist, cifar10 are.")] = None,
     widths: Annotated[
-        str, typer.Option(help="Units of each layer, commas between; the last are the code.")
-    ] = "1000,500,250,30",
+        str, typer.Option(help="Units of each layer; the last are the code. For mnist: 1000,500,250,30.")
+    ] = "200,100,10",
     objective: Annotated[str, typer.Option(help="rbm, autoencoder, denoising, contractive, sparse.")] = "rbm",
     activation: Annotated[str, typer.Option(help="Activation function of the layers.")] = "sigmoid",
     linear_code: Annotated[bool, typer.Option("--linear-code", help="The last layer has no activation.")] = False,

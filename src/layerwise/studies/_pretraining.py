@@ -36,7 +36,7 @@ def study_pretraining(
     data: Any = "digits",
     *,
     objective: str = "rbm",
-    widths: Sequence[int] = (1000, 500, 250, 30),
+    widths: Sequence[int] = (200, 100, 10),
     activation: str = "sigmoid",
     linear_code: bool = False,
     initializer: str | None = None,
@@ -62,7 +62,7 @@ def study_pretraining(
     Args:
         data: Whatever `layerwise.data.load` takes.
         objective: What each layer is trained for, by name.
-        widths: Units of each layer; the last are the numbers of the code.
+        widths: Units of each layer; the last are the numbers of the code. For MNIST: (1000, 500, 250, 30).
         activation: Of each layer.
         linear_code: Whether the last layer has none, as in Hinton and Salakhutdinov 2006.
         initializer: How weights are drawn; None: normal of standard deviation 0.1 for `rbm`, else `glorot_uniform`.

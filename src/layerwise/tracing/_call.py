@@ -70,7 +70,7 @@ class Call:
         kind: What kind of operation that is; `weights` are the linear maps with parameters.
         module: Dotted name of the innermost module that was running, empty for the model itself.
         module_call: How many times that module had been called before.
-        place: File and line of the code that asked for it, `net.py:31` with its folders, inside the model's own forward;
+        place: File and line of the code that asked for it, `net.py:31` with its folders, in the model's own forward;
             empty where only modules of torch stand in between.
         sources: Indices of the calls whose results went in, `INPUT` for the model's inputs.
         parameters: Names of the parameters that went in, directly or computed with.
