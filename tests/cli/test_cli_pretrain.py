@@ -129,6 +129,18 @@ def test_without_a_folder_nothing_is_kept(cli, tmp_path, interrupted):
     assert not list(tmp_path.iterdir())
 
 
+def test_before_the_first_epoch_there_is_nothing_to_go_on_from(cli, tmp_path, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("layerwise.studies._pretraining.pretrain", stopped)
+    done = cli(*SMALL, "--output", "out")
+    assert done.code == 130
+    said = "Interrupted: nothing was trained yet that could be kept. The same command begins anew."
+    assert done.err.splitlines()[-1] == said
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_options_go_where_they_belong(asked, tmp_path):
     given = ["--data", "circles", "--widths", "5,4", "--objective", "sparse", "--activation", "tanh", "--linear-code"]
     given += ["--initializer", "he_normal", "--epochs", "3,4", "--learning-rate", "0.1,0.2", "--batch-size", 7]

@@ -93,6 +93,16 @@ def test_a_checkpoint_cut_short_is_refused_and_the_one_before_it_used(tmp_path):
     assert torch.equal(found.layers[0].decoder.bias, plain.layers[0].decoder.bias)
 
 
+@pytest.mark.parametrize(("place", "epoch"), [(0, 1), (0, 3), (1, 2)])
+def test_an_rbm_that_was_stopped_begins_its_layer_anew_and_ends_with_the_same_bits(tmp_path, place, epoch):
+    plain = pretrain(network(), rows(), "rbm", epochs=3)
+    with pytest.raises(Stopped):
+        pretrain(network(), rows(), "rbm", epochs=3, checkpoint=tmp_path / "state", progress=stop_at(place, epoch))
+    found = pretrain(network(), rows(), "rbm", epochs=3, checkpoint=tmp_path / "state")
+    assert all(torch.equal(value, plain.model.state_dict()[name]) for name, value in found.model.state_dict().items())
+    assert [layer.curves for layer in found.layers] == [layer.curves for layer in plain.layers]
+
+
 @pytest.mark.filterwarnings("ignore:.*not a whole checkpoint")
 def test_without_any_whole_checkpoint_it_says_so(tmp_path):
     (tmp_path / "state").write_bytes(b"not a checkpoint")

@@ -111,10 +111,11 @@ def _run(ground: Data, given: dict[str, Any], output: Path | None, *, live: bool
             command = shlex.join(["layerwise", *sys.argv[1:]])
             return study_pretraining(ground, checkpoint=place, progress=listener, command=command, **given)
     except KeyboardInterrupt:
-        if place is not None and place.exists():
+        kept = "nothing was kept. With --output DIR, the same command could go on."
+        if place is not None:
             kept = f"{place} holds what was trained: the same command goes on from there."
-        else:
-            kept = "nothing was kept. With --output DIR, the same command could go on."
+            if not place.exists():
+                kept = "nothing was trained yet that could be kept. The same command begins anew."
         print(f"Interrupted: {kept}", file=sys.stderr)
         raise typer.Exit(130) from None
 

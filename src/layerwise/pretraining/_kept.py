@@ -103,8 +103,10 @@ class Kept:
         return False
 
     def keep(self, run: Run) -> None:
-        """Write down where a layer is after an epoch."""
-        self._write(run.state())
+        """Write down where a layer is after an epoch; one that can't go on from there keeps its beginning."""
+        state = run.state()
+        if state is not None:
+            self._write(state)
 
     def finish(self, run: Run) -> None:
         """Write down that a layer is finished."""

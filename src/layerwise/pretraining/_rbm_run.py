@@ -75,7 +75,8 @@ class RBMRun:
     @torch.no_grad()
     def train(self, after: Callable[[float, float], None]) -> None:
         """Train to the end; `after` is told the machine's own error and the reconstruction error after each epoch."""
-        self._errors = [self._error()]
+        if not self._errors:
+            self._errors.append(self._error())
         if self.training.ended:
             return
         _copy((self._rbm.weight, self._weight.mT), (self._rbm.hidden_bias, self._bias))
