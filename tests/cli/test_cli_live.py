@@ -8,9 +8,9 @@ import subprocess
 import sys
 
 import pytest
-from command_line import SMALL, SRC
 from rich.console import Console
 
+from command_line import SMALL, SRC
 from layerwise.cli._live import Live
 from layerwise.data import circles, linear_teacher
 from layerwise.models import PRESETS
