@@ -30,15 +30,18 @@ class LayerRun:
 
     def train(self, after: Callable[[float, float], None]) -> None:
         """Train to the end; `after` is told training loss and reconstruction error after every epoch."""
+        patient = self.training.settings.patience is not None
         if not self._errors:
             self._errors.append(float(self.training.reconstruction(self._judged)))
         while not self.training.ended:
             self._losses.append(float(self.training.epoch(self._codes)))
             error = self.training.reconstruction(self._judged)
-            self.training.keep_best(error)
+            if patient:
+                self.training.keep_best(error)
             self._errors.append(float(error))
             after(self._losses[-1], self._errors[-1])
-        self.training.restore_best()
+        if patient:
+            self.training.restore_best()
 
     def curves(self) -> tuple[Curve, ...]:
         """Return the loss of each epoch, and the reconstruction error before the first and after each."""

@@ -95,7 +95,6 @@ class RBMRun:
             batch_size=min(self._settings.batch_size, len(self._codes)),
         )
         train_(self._rbm, self._codes, settings, generator=self._generator, on_epoch=epoch)
-        self._hand_over(self._rbm)
 
     def _error(self) -> float:
         return float(self.training.reconstruction(self._judged))
