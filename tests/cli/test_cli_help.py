@@ -16,6 +16,7 @@ COMMANDS = (
     "compare",
     "map",
     "pretrain",
+    "lecture",
     "report",
     "explain",
     "presets",

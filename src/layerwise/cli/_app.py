@@ -9,6 +9,7 @@ import typer
 from layerwise.cli._compare import compare
 from layerwise.cli._explain import explain
 from layerwise.cli._ingredients import activations, initializers, normalizers
+from layerwise.cli._lecture import lecture
 from layerwise.cli._map import map_
 from layerwise.cli._predict import predict
 from layerwise.cli._presets import presets
@@ -47,6 +48,7 @@ for command in (
     compare,
     map_,
     pretrain,
+    lecture,
     report,
     explain,
     presets,

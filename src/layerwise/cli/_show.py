@@ -23,4 +23,7 @@ def show(result: Result[R], output: Path | None, *, json_out: bool) -> None:
     finally:  # shown even where the disk has filled up meanwhile
         print(dump(result.record) if json_out else result)
     if output is not None and not json_out:
-        print(f"\nReport: {output / 'report.html'}\nRecords: {output / 'result.json'}")
+        from layerwise.store import file_names
+
+        record, page = file_names(result.record)
+        print(f"\nReport: {output / page}\nRecords: {output / record}")

@@ -15,7 +15,16 @@ from layerwise.records._comparison import (
 )
 from layerwise.records._findings import Change, Finding
 from layerwise.records._json import dump, load
+from layerwise.records._lecture import (
+    LECTURE_SCHEMA_VERSION,
+    ClaimKind,
+    ClaimRecord,
+    ClaimVerdict,
+    LectureRecord,
+    Table,
+)
 from layerwise.records._observations import Curve, Fact, Histogram, Measure
+from layerwise.records._picture import Axis, Marks, Picture, Values
 from layerwise.records._pretraining import (
     PRETRAINING_SCHEMA_VERSION,
     CodeMap,
@@ -30,13 +39,18 @@ from layerwise.records._trainability import MAP_SCHEMA_VERSION, Agreement, MapCe
 from layerwise.records._verdict import LabelArm, LabelEffect, VerdictRecord
 
 __all__ = [
+    "LECTURE_SCHEMA_VERSION",
     "MAP_SCHEMA_VERSION",
     "PRETRAINING_SCHEMA_VERSION",
     "SCHEMA_VERSION",
     "Agreement",
     "Arm",
+    "Axis",
     "Band",
     "Change",
+    "ClaimKind",
+    "ClaimRecord",
+    "ClaimVerdict",
     "CodeMap",
     "ComparisonRecord",
     "Curve",
@@ -47,18 +61,23 @@ __all__ = [
     "LabelArm",
     "LabelEffect",
     "LayerOutcome",
+    "LectureRecord",
     "MapCell",
     "MapColumn",
+    "Marks",
     "Measure",
     "Pair",
+    "Picture",
     "Pictures",
     "PretrainingRecord",
     "Run",
     "Status",
     "Study",
     "Summary",
+    "Table",
     "TrainabilityRecord",
     "Trial",
+    "Values",
     "VerdictRecord",
     "dump",
     "load",

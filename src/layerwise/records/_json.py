@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from layerwise._base import InvalidInput
@@ -41,17 +42,8 @@ def load(kind: type[R], text: str | bytes) -> R:
     return record
 
 
-def _check_version(kind: type, text: str | bytes) -> None:
-    from layerwise.records._comparison import SCHEMA_VERSION, ComparisonRecord
-    from layerwise.records._pretraining import PRETRAINING_SCHEMA_VERSION, PretrainingRecord
-    from layerwise.records._trainability import MAP_SCHEMA_VERSION, TrainabilityRecord
-
-    versions = {
-        ComparisonRecord: SCHEMA_VERSION,
-        TrainabilityRecord: MAP_SCHEMA_VERSION,
-        PretrainingRecord: PRETRAINING_SCHEMA_VERSION,
-    }
-    wanted = versions.get(kind)
+def _check_version(kind: Any, text: str | bytes) -> None:
+    wanted = next((field.default for field in fields(kind) if field.name == "schema_version"), None)
     if wanted is None:
         return
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from layerwise.records._comparison import ComparisonRecord
+from layerwise.records._lecture import LectureRecord
 from layerwise.records._pretraining import PretrainingRecord
 from layerwise.records._trainability import TrainabilityRecord
 
-Study = ComparisonRecord | TrainabilityRecord | PretrainingRecord
+Study = ComparisonRecord | TrainabilityRecord | PretrainingRecord | LectureRecord

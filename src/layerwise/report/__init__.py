@@ -3,6 +3,7 @@
 from layerwise.report._catalog import Catalog
 from layerwise.report._docstring import described, described_functions
 from layerwise.report._html import render_html
+from layerwise.report._lecture_text import claim_line
 from layerwise.report._summary import plain_summary
 from layerwise.report._terminal import comparison_table, pairs_table
 from layerwise.report._text import print_comparison, render_text
@@ -10,6 +11,7 @@ from layerwise.report._verdict_sentences import verdict_sentences
 
 __all__ = [
     "Catalog",
+    "claim_line",
     "comparison_table",
     "described",
     "described_functions",

@@ -11,7 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from layerwise.records import PretrainingRecord, Study, TrainabilityRecord
+from layerwise.records import LectureRecord, PretrainingRecord, Study, TrainabilityRecord
+from layerwise.report._lecture_page import LecturePage, lecture_page
 from layerwise.report._map_page import MapPage, map_page
 from layerwise.report._page import Page, page_of
 from layerwise.report._pretraining_page import PretrainingPage, pretraining_page
@@ -19,6 +20,8 @@ from layerwise.report._typeset import typeset
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+AnyPage = Page | MapPage | PretrainingPage | LecturePage
 
 
 def render_html(record: Study) -> str:
@@ -30,13 +33,7 @@ def render_html(record: Study) -> str:
     """
     from layerwise.report._charts import N_COLORS
 
-    page: Page | MapPage | PretrainingPage
-    if isinstance(record, TrainabilityRecord):
-        page, layout = map_page(record), "map.html.j2"
-    elif isinstance(record, PretrainingRecord):
-        page, layout = pretraining_page(record), "pretraining.html.j2"
-    else:
-        page, layout = page_of(record), "page.html.j2"
+    page, layout = _page(record)
     scripts = {"bundle": _bundle(), "script": _resource("page.js")}
     template = _environment().get_template(layout)
     return template.render(
@@ -49,11 +46,22 @@ def render_html(record: Study) -> str:
     )
 
 
-def _charts_as_json(page: Page | MapPage | PretrainingPage) -> str:
+def _page(record: Study) -> tuple[AnyPage, str]:
+    """Return what stands on the page of a record, and the template that lays it out."""
+    if isinstance(record, TrainabilityRecord):
+        return map_page(record), "map.html.j2"
+    if isinstance(record, PretrainingRecord):
+        return pretraining_page(record), "pretraining.html.j2"
+    if isinstance(record, LectureRecord):
+        return lecture_page(record), "lecture.html.j2"
+    return page_of(record), "page.html.j2"
+
+
+def _charts_as_json(page: AnyPage) -> str:
     """Return names and charts as JSON that can stand inside a script element: no "<", so no way out of it."""
     from layerwise.report._charts import CONFIG
 
-    charts = {figure.name: figure.spec for section in page.sections for figure in section.figures}
+    charts = {figure.name: figure.spec for section in page.sections for figure in section.charts}
     text = json.dumps(
         {"arms": page.names, "config": CONFIG, "charts": charts}, allow_nan=False, sort_keys=True, separators=(",", ":")
     )

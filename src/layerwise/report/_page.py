@@ -30,6 +30,11 @@ class Section:
     layout: str = "two"
     legend: bool = True
 
+    @property
+    def charts(self) -> tuple[Figure, ...]:
+        """All charts under this heading."""
+        return self.figures
+
 
 @dataclass(frozen=True)
 class Page:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from layerwise.records import ComparisonRecord, Study
+from layerwise.records import ComparisonRecord, PretrainingRecord, TrainabilityRecord
 from layerwise.report import _numbers as numbers
 from layerwise.report._verdict import anything_learnt, ordered_pairs, ranked, told_apart
 
 MOST_PAIRS = 300
+OnOneSet = ComparisonRecord | TrainabilityRecord | PretrainingRecord
 
 
 def trained_means(record: ComparisonRecord) -> str:
@@ -62,7 +63,7 @@ def ground_rows(record: ComparisonRecord) -> list[tuple[str, tuple[str, ...]]]:
     return study_rows(record, outputs, seeds) + ([("Notes", record.notes)] if record.notes else [])
 
 
-def study_rows(record: Study, outputs: str, seeds: str) -> list[tuple[str, tuple[str, ...]]]:
+def study_rows(record: OnOneSet, outputs: str, seeds: str) -> list[tuple[str, tuple[str, ...]]]:
     """Return what any study stands on: data, parts, scaling, seeds, machine, versions, command."""
     data = record.data
     rows = [

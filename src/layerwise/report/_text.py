@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerwise.records import PretrainingRecord, Study, TrainabilityRecord
+from layerwise.records import LectureRecord, PretrainingRecord, Study, TrainabilityRecord
+from layerwise.report._lecture_text import lecture_text
 from layerwise.report._map_text import map_text
 from layerwise.report._pretraining_text import pretraining_text
 from layerwise.report._summary import plain_summary
@@ -39,11 +40,13 @@ def _ground(record: ComparisonRecord) -> str:
 
 
 def render_text(record: Study) -> str:
-    """Return a map or a pre-training as text, or what `print_comparison` prints, without color, at 80 columns."""
+    """Return any record as text of 80 columns, without color; of a comparison, what `print_comparison` prints."""
     if isinstance(record, TrainabilityRecord):
         return map_text(record)
     if isinstance(record, PretrainingRecord):
         return pretraining_text(record)
+    if isinstance(record, LectureRecord):
+        return lecture_text(record)
     import io
 
     from rich.console import Console

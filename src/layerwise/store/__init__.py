@@ -2,6 +2,6 @@
 
 from layerwise.store._atomic import write_bytes, write_text
 from layerwise.store._folder import check_writable
-from layerwise.store._result import RESULT_FILE, read, save
+from layerwise.store._result import RESULT_FILE, file_names, read, save
 
-__all__ = ["RESULT_FILE", "check_writable", "read", "save", "write_bytes", "write_text"]
+__all__ = ["RESULT_FILE", "check_writable", "file_names", "read", "save", "write_bytes", "write_text"]

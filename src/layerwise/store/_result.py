@@ -8,19 +8,25 @@ from pathlib import Path
 
 from layerwise._base import InvalidInput
 from layerwise._base._errors import Text
-from layerwise.records import ComparisonRecord, PretrainingRecord, Study, TrainabilityRecord, dump, load
+from layerwise.records import ComparisonRecord, LectureRecord, PretrainingRecord, Study, TrainabilityRecord, dump, load
 from layerwise.store._atomic import write_text
 
-RESULT_FILE = "result.json"
+RESULT_FILE, REPORT_FILE = "result.json", "report.html"
+_NAMES: dict[type[Study], tuple[str, str]] = {LectureRecord: ("lecture.json", "lecture.html")}
+
+
+def file_names(record: Study) -> tuple[str, str]:
+    """Return what the files of a study are called: its record's, and its page's."""
+    return _NAMES.get(type(record), (RESULT_FILE, REPORT_FILE))
 
 
 def save(record: Study, folder: str | os.PathLike[str]) -> Path:
-    """Return the path of `result.json` in `folder`, after writing `record` there; the folder is created.
+    """Return the path of the record's file in `folder`, after writing `record` there; the folder is created.
 
     Raises:
         InvalidInput: the folder cannot be written to.
     """
-    return write_text(Path(folder) / RESULT_FILE, dump(record) + "\n")
+    return write_text(Path(folder) / file_names(record)[0], dump(record) + "\n")
 
 
 def read(folder_or_file: str | os.PathLike[str]) -> Study:
@@ -53,8 +59,13 @@ _WHAT: dict[type[Study], str] = {
     ComparisonRecord: "comparison, as `layerwise compare`",
     TrainabilityRecord: "map, as `layerwise map`",
     PretrainingRecord: "pre-training, as `layerwise pretrain`",
+    LectureRecord: "lecture, as `layerwise lecture`",
 }
-_KINDS: dict[object, type[Study]] = {"trainability_map": TrainabilityRecord, "pretraining": PretrainingRecord}
+_KINDS: dict[object, type[Study]] = {
+    "trainability_map": TrainabilityRecord,
+    "pretraining": PretrainingRecord,
+    "lecture": LectureRecord,
+}
 
 
 def _kind(content: bytes) -> type[Study]:
@@ -65,9 +76,17 @@ def _kind(content: bytes) -> type[Study]:
         return ComparisonRecord  # `load` says it better
 
 
+def _file(path: Path) -> Path:
+    """Return the record's file where `path` is a folder: one that is there, or the usual one."""
+    if not path.is_dir():
+        return path
+    names = [RESULT_FILE, *(name for name, _ in _NAMES.values())]
+    return next((path / name for name in names if (path / name).exists()), path / RESULT_FILE)
+
+
 def _content(path: Path) -> bytes:
     try:
-        return (path / RESULT_FILE if path.is_dir() else path).read_bytes()
+        return _file(path).read_bytes()
     except (OSError, ValueError) as error:
         raise InvalidInput(
             f"`{path}` must be a folder with a {RESULT_FILE}, or such a file",

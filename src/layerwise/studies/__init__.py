@@ -9,6 +9,7 @@ from layerwise.studies._result import Result
 from layerwise.studies._search import learning_rates
 from layerwise.studies._trainability import PAPER, trainability_map
 from layerwise.studies._trainability_map import TrainabilityMap
+from layerwise.studies._versions import versions
 
 __all__ = [
     "DEFAULT_ARMS",
@@ -23,4 +24,5 @@ __all__ = [
     "learning_rates",
     "study_pretraining",
     "trainability_map",
+    "versions",
 ]

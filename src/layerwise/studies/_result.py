@@ -17,14 +17,14 @@ class Result(Generic[R]):
         self.record = record
 
     def save(self, folder: str | Path) -> Path:
-        """Write `result.json` and `report.html` into `folder`, each whole or not at all; return the folder."""
+        """Write the record (JSON) and its page (HTML) into `folder`, each whole or not at all; return the folder."""
         from layerwise.report import render_html
-        from layerwise.store import check_writable, save, write_text
+        from layerwise.store import check_writable, file_names, save, write_text
 
         check_writable(folder)
         page = render_html(self.record)  # drawn before anything is written: both files come, or none
         save(self.record, folder)
-        write_text(Path(folder) / "report.html", page)
+        write_text(Path(folder) / file_names(self.record)[1], page)
         return Path(folder)
 
     def _repr_html_(self) -> str:

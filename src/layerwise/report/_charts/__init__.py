@@ -9,6 +9,7 @@ from layerwise.report._charts._histograms import histogram_figures
 from layerwise.report._charts._layers import layer_figures
 from layerwise.report._charts._map import map_figure
 from layerwise.report._charts._palette import N_COLORS
+from layerwise.report._charts._picture import picture_figure
 from layerwise.report._charts._reconstruction import depth_figure, error_figure
 from layerwise.report._charts._search import search_figures
 
@@ -25,6 +26,7 @@ __all__ = [
     "layer_curve_figures",
     "layer_figures",
     "map_figure",
+    "picture_figure",
     "search_figures",
     "tuning_figures",
 ]

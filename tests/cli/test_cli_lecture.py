@@ -1,0 +1,42 @@
+"""`layerwise lecture` from outside."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_a_claim_is_told_and_kept(cli, tmp_path):
+    done = cli("lecture", "C1.1", "--output", tmp_path / "out")
+    assert done.code == 0
+    assert "The gradient of one sigmoid neuron" in done.out
+    assert max(map(len, done.out.splitlines())) <= max(80, len(f"Records: {tmp_path}/out/lecture.json"))
+    claims = json.loads((tmp_path / "out" / "lecture.json").read_text())["claims"]
+    wanted = {"id", "kind", "verdict", "statement", "metric", "value", "low", "high", "decision_rule", "seconds"}
+    assert wanted <= set(claims[0])
+    assert "<article" in (tmp_path / "out" / "lecture.html").read_text()
+
+
+def test_json_is_all_that_is_printed(cli):
+    done = cli("lecture", "C1.1", "--json")
+    assert json.loads(done.out)["kind"] == "lecture"
+    assert not done.err
+
+
+def test_the_list_runs_nothing(cli):
+    done = cli("lecture", "--list")
+    assert done.out.splitlines()[0].split()[:2] == ["C1.1", "exact"]
+
+
+def test_an_unknown_claim_is_one_line(cli):
+    done = cli("lecture", "C9.9")
+    assert done.code == 2
+    assert "There is no claim 'C9.9'." in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_report_is_drawn_again_from_the_folder(cli, tmp_path):
+    cli("lecture", "C1.1", "--output", tmp_path)
+    (tmp_path / "lecture.html").unlink()
+    done = cli("report", tmp_path)
+    assert done.code == 0
+    assert (tmp_path / "lecture.html").exists()
