@@ -9,7 +9,12 @@ test images of which pixels of at least 0.5 are set to 1. Microseconds a step ar
 
   scikit-learn   BernoulliRBM.fit, its default threads
   layerwise      train_ with method="pcd"
+  bf16           the same with autocast="bfloat16"
   products       the matrix products of one step, in as many threads as layerwise uses, and nothing else: the limit
+
+Then an autoencoder layer of that size, cross-entropy, tied weights, Adam at 0.001, by `pretrain`, in one thread, its
+products in float32 and in bfloat16: microseconds a step over the epochs after the first, and the cross-entropy of test
+images.
 
 Then 20 machines of 64-100 on scikit-learn's digits, batches of 10: all at once; one fit after another; and 20 fits of
 BernoulliRBM.
@@ -57,14 +62,14 @@ def scikit_learn(batch, options):
     return {"us": seconds / (n - 1) / (len(x) // batch) * 1e6, "pseudo": pseudo(found, options)}
 
 
-def ours(batch, options):
+def ours(batch, options, autocast=None):
     import torch
 
     from layerwise.pretraining.rbm import RBM, RBMTraining, train_
 
     x = torch.from_numpy(images(options)[0])
     machine = RBM(784, 500, generator=torch.Generator().manual_seed(0))
-    settings = RBMTraining(method="pcd", learning_rate=RATE, batch_size=batch, epochs=EPOCHS[batch])
+    settings = RBMTraining(method="pcd", learning_rate=RATE, batch_size=batch, epochs=EPOCHS[batch], autocast=autocast)
     ends = []
     train_(
         machine,
@@ -76,6 +81,35 @@ def ours(batch, options):
     steps = (len(ends) - 1) * (len(x) // batch)
     found = [parameter.detach().numpy() for parameter in machine.parameters()]
     return {"us": (ends[-1] - ends[0]) / steps * 1e6, "pseudo": pseudo(found, options)}
+
+
+def in_bfloat16(batch, options):
+    return ours(batch, options, "bfloat16")
+
+
+def layer(batch, options, autocast=None):
+    import torch
+    from torch import nn
+
+    from layerwise.pretraining import pretrain
+
+    torch.set_num_threads(1)
+    seen, fresh = map(torch.from_numpy, images(options))
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(784, 500), nn.Sigmoid())
+    ends, n_held = [], 100
+    found = pretrain(
+        model, seen, epochs=EPOCHS[batch], batch_size=batch, autocast=autocast, validation=n_held / len(seen),
+        progress=lambda _: ends.append(time.perf_counter()),
+    )  # fmt: skip
+    steps = (len(ends) - 1) * -(-(len(seen) - n_held) // batch)
+    with torch.no_grad():
+        error = nn.functional.binary_cross_entropy(found.unroll()(fresh), fresh, reduction="none").sum(1).mean().item()
+    return {"us": (ends[-1] - ends[0]) / steps * 1e6, "error": error}
+
+
+def layer_in_bfloat16(batch, options):
+    return layer(batch, options, "bfloat16")
 
 
 def pseudo(parameters, options):
@@ -94,7 +128,7 @@ def pseudo(parameters, options):
 def products(batch, _options):
     import torch
 
-    from layerwise.pretraining.rbm._workers import workers
+    from layerwise.population import workers
 
     n_lanes = 2 if batch == 100 else 1
     rows = batch // n_lanes
@@ -161,7 +195,8 @@ def scikit_learn_many(_batch, _options):
     return {"s": timed(fits)}
 
 
-PEERS = {"scikit-learn": scikit_learn, "layerwise": ours, "products": products}
+PEERS = {"scikit-learn": scikit_learn, "layerwise": ours, "layerwise, bf16": in_bfloat16, "products": products}
+LAYERS = {"autoencoder": layer, "autoencoder, bf16": layer_in_bfloat16}
 MANY_PEERS = {"layerwise, at once": together, "layerwise, in turn": alone, "scikit-learn, in turn": scikit_learn_many}
 
 
@@ -184,9 +219,11 @@ def main():
     options = parser.parse_args()
     if options.one:
         peer, batch = options.one
-        print(json.dumps((PEERS | MANY_PEERS)[peer](int(batch), options)))
+        print(json.dumps((PEERS | LAYERS | MANY_PEERS)[peer](int(batch), options)))
         return
-    found = {(peer, batch): [] for peer in PEERS for batch in EPOCHS} | {(peer, 0): [] for peer in MANY_PEERS}
+    found = {(peer, batch): [] for peer in [*PEERS, *LAYERS] for batch in EPOCHS} | {
+        (peer, 0): [] for peer in MANY_PEERS
+    }
     for _ in range(options.rounds):
         for peer, batch in found:
             found[peer, batch].append(measure(peer, batch, options))
@@ -204,28 +241,37 @@ def show(found, options):
     )
     print(f"torch {torch.__version__}, scikit-learn {sklearn.__version__}; medians of {options.rounds} rounds\n")
     print("Microseconds a step, 784-500 (in brackets: range over rounds), and log pseudo-likelihood after the epochs\n")
-    print("| peer | " + " | ".join(f"batch {batch} | nats, {n} epochs" for batch, n in EPOCHS.items()) + " |")
-    print("|---|" + "---|---|" * len(EPOCHS))
-    for peer in PEERS:
-        cells = []
-        for batch in EPOCHS:
-            cells.append(spread([m["us"] for m in found[peer, batch]], ",.0f"))
-            values = [m["pseudo"] for m in found[peer, batch] if "pseudo" in m]
-            cells.append(f"{statistics.median(values):.1f}" if values else "")
-        print(f"| {peer} | " + " | ".join(cells) + " |")
+    table(PEERS, "pseudo", found)
     print("\nRatios in the same run: median of the rounds' ratios\n")
     print("| what | " + " | ".join(f"batch {batch}" for batch in EPOCHS) + " |")
     print("|---|" + "---|" * len(EPOCHS))
     for text, a, b in (
         ("scikit-learn / layerwise", "scikit-learn", "layerwise"),
+        ("layerwise / layerwise, bf16", "layerwise", "layerwise, bf16"),
         ("share of the product rate: products / layerwise", "products", "layerwise"),
     ):
         print(f"| {text} | " + " | ".join(f"{ratio(found, (a, n), (b, n), 'us'):.2f}" for n in EPOCHS) + " |")
+    print("\nAn autoencoder layer, 784-500: microseconds a step, and cross-entropy of test images after them\n")
+    table(LAYERS, "error", found)
+    times = (f"{ratio(found, ('autoencoder', n), ('autoencoder, bf16', n), 'us'):.2f}" for n in EPOCHS)
+    print(f"\nautoencoder / autoencoder, bf16: {' and '.join(times)} at batches of {' and '.join(map(str, EPOCHS))}")
     print(f"\n{MANY} machines of 64-100, {DIGITS_EPOCHS} epochs of digits, batches of 10\n")
     print("| peer | seconds | / layerwise, at once |\n|---|---|---|")
     for peer in MANY_PEERS:
         seconds = spread([m["s"] for m in found[peer, 0]], ".2f")
         print(f"| {peer} | {seconds} | {ratio(found, (peer, 0), ('layerwise, at once', 0), 's'):.1f} |")
+
+
+def table(peers, score, found):
+    print("| peer | " + " | ".join(f"batch {batch} | nats, {n} epochs" for batch, n in EPOCHS.items()) + " |")
+    print("|---|" + "---|---|" * len(EPOCHS))
+    for peer in peers:
+        cells = []
+        for batch in EPOCHS:
+            cells.append(spread([m["us"] for m in found[peer, batch]], ",.0f"))
+            values = [m[score] for m in found[peer, batch] if score in m]
+            cells.append(f"{statistics.median(values):.1f}" if values else "")
+        print(f"| {peer} | " + " | ".join(cells) + " |")
 
 
 def spread(values, form):

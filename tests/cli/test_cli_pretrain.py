@@ -230,3 +230,15 @@ def test_the_first_words_come_before_torch_is_loaded(process, no_torch):
     done = process("-m", "layerwise", "pretrain", path=[no_torch])
     first = "layerwise pre-trains 200,100,10 units on digits, layer by layer ...\n"
     assert done.err == f"{first}torch is loaded PASSIVE\n"
+
+
+def test_supervised_it_writes_no_autoencoder_and_says_where_labels_are_missing(cli, tmp_path):
+    asked = ("pretrain", "--objective", "supervised", "--widths", "8,3", "--epochs", "1", "--quiet")
+    done = cli(*asked, "--output", str(tmp_path / "out"))
+    assert done.code == 0
+    assert done.out.splitlines()[-1] == f"Networks: {tmp_path / 'out' / 'pretrained.safetensors'}"
+    table = tmp_path / "rows.csv"
+    table.write_text("a,b\n1,2\n3,4\n5,6\n2,1\n")
+    without = cli(*asked, "--data", str(table))
+    assert without.code != 0
+    assert "exactly one column must be called target, label, class or y" in without.err

@@ -12,12 +12,13 @@ from layerwise.pretraining import pretrain
 if __name__ == "__main__":
     checkpoint, out = sys.argv[1:]
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Linear(8, 6), nn.Sigmoid(), nn.Linear(6, 5), nn.BatchNorm1d(5), nn.Tanh())
+    first, second, third = nn.Linear(8, 7), nn.Linear(7, 6), nn.Linear(6, 5)
+    model = nn.Sequential(first, nn.Sigmoid(), second, nn.Sigmoid(), third, nn.BatchNorm1d(5), nn.Tanh())
     x = torch.rand(200, 8)
     print("ready", flush=True)
     found = pretrain(
-        model, x, ["denoising", "sparse"], epochs=[30, 40], batch_size=20, patience=25, tied=False,
-        reconstruction="squared_error", penalty=0.01, checkpoint=checkpoint or None,
+        model, x, ["rbm", "denoising", "sparse"], epochs=[10, 20, 40], batch_size=20, patience=25, tied=False,
+        reconstruction=["auto", "squared_error", "squared_error"], penalty=0.01, checkpoint=checkpoint or None,
         progress=lambda told: print(told.place, told.epoch, flush=True),
     )  # fmt: skip
     state = {**found.model.state_dict(), **{f"bias{k}": layer.decoder.bias for k, layer in enumerate(found.layers)}}

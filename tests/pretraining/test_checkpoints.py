@@ -94,11 +94,14 @@ def test_a_checkpoint_cut_short_is_refused_and_the_one_before_it_used(tmp_path):
 
 
 @pytest.mark.parametrize(("place", "epoch"), [(0, 1), (0, 3), (1, 2)])
-def test_an_rbm_that_was_stopped_begins_its_layer_anew_and_ends_with_the_same_bits(tmp_path, place, epoch):
+def test_an_rbm_that_was_stopped_goes_on_within_its_layer_and_ends_with_the_same_bits(tmp_path, place, epoch):
     plain = pretrain(network(), rows(), "rbm", epochs=3)
     with pytest.raises(Stopped):
         pretrain(network(), rows(), "rbm", epochs=3, checkpoint=tmp_path / "state", progress=stop_at(place, epoch))
-    found = pretrain(network(), rows(), "rbm", epochs=3, checkpoint=tmp_path / "state")
+    seen = []
+    found = pretrain(network(), rows(), "rbm", epochs=3, checkpoint=tmp_path / "state", progress=seen.append)
+    rest = [(k, n) for k in (0, 1) for n in (1, 2, 3) if (k, n) > (place, epoch)]
+    assert [(one.place, one.epoch) for one in seen] == rest
     assert all(torch.equal(value, plain.model.state_dict()[name]) for name, value in found.model.state_dict().items())
     assert [layer.curves for layer in found.layers] == [layer.curves for layer in plain.layers]
 
@@ -148,3 +151,55 @@ def test_saved_and_loaded_weights_are_the_same_and_others_are_refused(tmp_path):
     (tmp_path / "weights.safetensors").write_bytes(content[:100])
     with pytest.raises(InvalidInput, match="must be a whole safetensors file"):
         other.load_(tmp_path / "weights.safetensors")
+
+
+class Full(Exception):
+    pass
+
+
+@pytest.fixture
+def killed_after(monkeypatch):
+    """End the program, in effect, right after the checkpoint was written so many times; never again with None."""
+    write = Checkpoint.write
+
+    def after(n_writes):
+        left = [n_writes]
+
+        def counted(self, state):
+            write(self, state)
+            if left[0] is not None:
+                left[0] -= 1
+                if not left[0]:
+                    raise Full
+
+        monkeypatch.setattr(Checkpoint, "write", counted)
+
+    return after
+
+
+def with_dropout():
+    torch.manual_seed(0)
+    return pretrain(nn.Sequential(nn.Linear(6, 4), nn.Dropout(0.3), nn.Sigmoid()), rows(), epochs=0)
+
+
+TUNING = {"epochs": 8, "batch_size": 7, "validation": 0.3, "learning_rate": 0.05, "seed": 3}
+
+
+@pytest.mark.parametrize("patience", [None, 3])
+@pytest.mark.parametrize("n_writes", [1, 2])
+def test_fine_tuning_that_was_stopped_goes_on_to_the_same_bits(tmp_path, killed_after, n_writes, patience):
+    labels = (rows()[:, 0] > rows()[:, 1]).long()
+    options = TUNING | {"patience": patience}
+    plain = with_dropout().fine_tune(rows(), labels, **options)
+    for n in (n_writes, 1):
+        killed_after(n)
+        with pytest.raises(Full):
+            with_dropout().fine_tune(rows(), labels, **options, checkpoint=tmp_path / "state")
+    killed_after(None)
+    found = with_dropout().fine_tune(rows(), labels, **options, checkpoint=tmp_path / "state")
+    assert (found.curves, found.score) == (plain.curves, plain.score)
+    assert all(map(torch.equal, found.model.state_dict().values(), plain.model.state_dict().values()))
+    again = with_dropout().fine_tune(rows(), labels, **options, checkpoint=tmp_path / "state")
+    assert again.curves == plain.curves
+    with pytest.raises(InvalidInput, match="must be of this very run"):
+        with_dropout().fine_tune(rows(), labels, **options | {"batch_size": 8}, checkpoint=tmp_path / "state")

@@ -20,7 +20,7 @@ DEEP = Recipe().replace(
     activation="sigmoid", initializer="glorot_uniform", depth=3, width=6, batch_size=8, pretraining_epochs=2
 )
 N_ROWS, N_FEATURES = 30, 5
-KINDS = ("autoencoder", "denoising", "contractive", "sparse", "rbm")
+KINDS = ("autoencoder", "denoising", "contractive", "sparse", "supervised", "rbm")
 
 
 def network(recipe, seed):
@@ -31,10 +31,17 @@ def rows(seed):
     return torch.randn(N_ROWS, N_FEATURES, generator=torch.Generator().manual_seed(100 + seed), dtype=torch.float64)
 
 
+def labels(seed):
+    classes = torch.randint(3, (N_ROWS,), generator=torch.Generator().manual_seed(200 + seed))
+    classes[:3] = torch.arange(3)  # each class is there, as `pretrain` counts them
+    return classes
+
+
 def start(recipe, seeds, tick=lambda _: None, inputs=None):
     networks = stack([network(recipe, seed) for seed in seeds])
     data = torch.stack([rows(seed) for seed in seeds]) if inputs is None else inputs
-    return Start(networks, (recipe,) * len(seeds), tuple(seeds), lambda: data, tick)
+    targets = torch.stack([labels(seed) for seed in seeds])
+    return Start(networks, (recipe,) * len(seeds), tuple(seeds), lambda: data, lambda: targets, tick)
 
 
 def prepared(recipe, seeds, **options):
@@ -113,7 +120,7 @@ def test_it_becomes_what_pretrain_makes_of_the_module(kind, normalizer):
     line, unit = (-torch.inf, torch.inf), (0.0, 1.0)
     options = options_of(recipe, [(line, unit), (unit, unit), (unit, unit)])
     for s, seed in enumerate([3, 4]):
-        own = as_pretrain_orders(rows(seed), seed)
+        own = as_pretrain_orders(rows(seed), seed), as_pretrain_orders(labels(seed), seed)
         single = pretrain(network(recipe, seed), own, kind, validation=0.0, seed=seed, **options)
         assert [layer.name for layer in single.layers] == ["linear1", "linear2", "linear3"]
         assert_close(together.networks()[s].state_dict(), single.model.state_dict())
@@ -184,7 +191,7 @@ def test_every_member_has_a_patience_of_its_own():
         waits = []
         while not training.ended:
             training.epoch(data[:, :20])
-            training.keep_best(training.reconstruction(data[:, 20:]))
+            training.keep_best(training.error(data[:, 20:]))
             waits.append(training.waiting.clone())
         training.restore_best()
         return [value.detach() for value in coder.parameters()], torch.stack(waits).sum(0)

@@ -37,7 +37,11 @@ def start(members, tick=lambda _: None):
     networks = [build(recipe, 4, 3, torch.Generator().manual_seed(seed)) for recipe, seed in members]
     data = [torch.randn(40, 4, generator=torch.Generator().manual_seed(seed)) for _, seed in members]
     recipes, seeds = zip(*members, strict=True)
-    return Start(stack(networks), recipes, seeds, lambda: torch.stack(data), tick)
+
+    def labels():
+        return torch.stack([(rows[:, 0] > 0).long() for rows in data])
+
+    return Start(stack(networks), recipes, seeds, lambda: torch.stack(data), labels, tick)
 
 
 def at(rate, seed, recipe=EARLY):

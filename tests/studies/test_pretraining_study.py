@@ -10,7 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layerwise._base import InvalidInput
 from layerwise.data import Data, digits, load, mnist
+from layerwise.records import PretrainingRecord, dump
+from layerwise.records import load as load_record
 from layerwise.studies import PretrainingStudy, study_pretraining
 from layerwise.studies._autoencoder import errors_by_depth
 from layerwise.studies._code_map import code_map
@@ -166,9 +169,10 @@ def test_images_are_scaled_as_one():
 
 
 @pytest.mark.parametrize(
-    ("shape", "image"), [((5, 5), (5, 5, 1)), ((3, 4, 4), (4, 4, 3)), ((2, 5), None), ((12,), None)]
+    ("shape", "image"),
+    [((5, 5), (5, 5, 1)), ((3, 4, 4), (4, 4, 3)), ((2, 5), (2, 5, 1)), ((2, 4, 4), None), ((12,), None)],
 )
-def test_images_have_a_shape_where_they_are_square(shape, image):
+def test_images_have_a_shape_where_they_can_be_drawn(shape, image):
     rows = np.random.default_rng(0).random((12, *shape))
     assert image_shape(Data.create("rows", rows, [0, 1] * 6)) == image
 
@@ -203,3 +207,35 @@ def test_neighbors_can_be_asked_for():
 def test_one_number_is_drawn_on_a_line():
     found = code_map(np.arange(5.0)[:, None], np.zeros(5, dtype=int), digits(), tsne=False, seed=0)
     assert (found.method, found.x, found.y) == ("codes", (0, 1, 2, 3, 4), (0,) * 5)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_supervised_layers_are_told_by_their_labels_and_nothing_is_reconstructed(task, tmp_path):
+    data = digits()
+    if task == "regression":
+        data = Data.create("sums", data.features, 3.0 * data.features.sum(1) + 100.0, kind="image")
+    found = study_pretraining(data, objective="supervised", widths=(12, 5), epochs=3, seed=1)
+    record = found.record
+    assert found.autoencoder is None
+    assert (record.pretrained_error, record.fine_tuned_error, record.error, record.pictures) == (None, None, None, ())
+    assert [layer.test_error for layer in record.layers] == [None, None]
+    assert [(layer.n_inputs, layer.n_units) for layer in record.layers] == [(64, 12), (12, 5)]
+    kind = {"classification": "label_cross_entropy", "regression": "label_squared_error"}[task]
+    assert {layer.reconstruction for layer in record.layers} == {kind}
+    assert len(record.layers[0].own_error) == 4
+    assert record.layers[0].own_error[-1] < record.layers[0].own_error[0]
+    assert len(record.codes.x) == record.data.n_test
+    place = found.save(tmp_path / "out")
+    assert sorted(path.name for path in place.iterdir()) == ["pretrained.safetensors", "report.html", "result.json"]
+    page = (place / "report.html").read_text()
+    assert "What is lost" not in page
+    assert "Reconstructions" not in page
+    assert "which was then thrown away" in page
+    assert load_record(PretrainingRecord, dump(record)) == record
+    assert "no way back" in str(found)
+    assert "no way back" in repr(found)
+
+
+def test_supervised_layers_can_not_be_trained_together_to_give_the_input_back():
+    with pytest.raises(InvalidInput, match=r"`fine_tune` must be 0 with the objective 'supervised'.*Got 3 instead"):
+        study_pretraining("digits", objective="supervised", widths=(4,), epochs=1, fine_tune=3)

@@ -26,7 +26,9 @@ def pretrain(
     widths: Annotated[
         str, typer.Option(help="Units of each layer; the last are the code. For mnist: 1000,500,250,30.")
     ] = "200,100,10",
-    objective: Annotated[str, typer.Option(help="rbm, autoencoder, denoising, contractive, sparse.")] = "rbm",
+    objective: Annotated[
+        str, typer.Option(help="rbm, autoencoder, denoising, contractive, sparse, supervised.")
+    ] = "rbm",
     activation: Annotated[str, typer.Option(help="Activation function of the layers.")] = "sigmoid",
     linear_code: Annotated[bool, typer.Option("--linear-code", help="The last layer has no activation.")] = False,
     initializer: Annotated[
@@ -43,7 +45,8 @@ def pretrain(
         float | None, typer.Option(help="Share of inputs that denoising sets to 0 [0.25].", show_default=False)
     ] = None,
     fine_tune: Annotated[
-        int | None, typer.Option(help="Epochs in which all layers then train together; 0: none [10 or more].")
+        int | None,
+        typer.Option(help="Epochs in which all layers then train together; 0: none [10 or more; supervised: 0]."),
     ] = None,
     fine_tune_rate: Annotated[float, typer.Option(help="Learning rate of those, by Adam.")] = 0.001,
     verdict: Annotated[
@@ -89,7 +92,7 @@ def pretrain(
     result = _run(load(data, target=target, folder=folder), given, output, live=not (quiet or json_out))
     show(result, output, json_out=json_out)
     if output is not None:
-        _tidy(output, said=not json_out)
+        _tidy(output, result.files, said=not json_out)
 
 
 def _one_or_each(name: str, text: str | None, kind: Any) -> Any:
@@ -120,11 +123,12 @@ def _run(ground: Data, given: dict[str, Any], output: Path | None, *, live: bool
         raise typer.Exit(130) from None
 
 
-def _tidy(output: Path, *, said: bool) -> None:
-    """Remove the checkpoint, which would refuse any other run in this folder, and say where the networks are."""
+def _tidy(output: Path, files: tuple[str, ...], *, said: bool) -> None:
+    """Remove the checkpoints, which would refuse any other run in this folder, and say where the networks are."""
     from layerwise.pretraining._checkpoint import Checkpoint
     from layerwise.studies import PretrainingStudy
 
-    Checkpoint(output / CHECKPOINT, "").remove()
+    for place in PretrainingStudy.checkpoints(output / CHECKPOINT):
+        Checkpoint(place, "").remove()
     if said:
-        print(f"Networks: {', '.join(str(output / name) for name in PretrainingStudy.FILES)}")
+        print(f"Networks: {', '.join(str(output / name) for name in files)}")

@@ -6,7 +6,7 @@ import random
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from layerwise._base import InvalidInput
 from layerwise._base._errors import Text
 from layerwise.data._arrays import as_array
 from layerwise.data._types import Array
+
+if TYPE_CHECKING:
+    import torch
 
 
 def is_torch_source(source: object) -> bool:
@@ -67,13 +70,20 @@ def _join(pairs: list[tuple[Array, Array]], join: Any) -> tuple[Array, Array]:
         ) from None
 
 
+def own_generators(source: Any) -> list[torch.Generator]:
+    """Return the generators that a DataLoader, or its sampler, draws from."""
+    import torch
+
+    owners = (source, getattr(source, "sampler", None))
+    return [g for g in (getattr(owner, "generator", None) for owner in owners) if isinstance(g, torch.Generator)]
+
+
 @contextmanager
 def _generators_kept(source: Any) -> Iterator[None]:
     """Seed python's, numpy's and torch's global generators, and put them and the loader's own back afterwards."""
     import torch
 
-    owners = (source, getattr(source, "sampler", None))
-    own = [g for g in (getattr(owner, "generator", None) for owner in owners) if isinstance(g, torch.Generator)]
+    own = own_generators(source)
     states = [generator.get_state() for generator in own]
     python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the user's, whatever it is used for
     try:

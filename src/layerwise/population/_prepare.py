@@ -22,6 +22,8 @@ class Start(NamedTuple):
         recipes, seeds: of the members; the recipes share a structure.
         inputs: returns the members' training inputs, scaled, [seed, row, feature]; [1, row, feature] where all members
             see the same. They are made when it is called.
+        targets: returns what the members are to learn about these rows: classes, int64 [seed, row], or values that the
+            recipe's loss compares with, [seed, row, output]; [1, ...] where all members see the same.
         tick: to be called with the number of updates that each member has made since the last call; raises where the
             work is to stop.
     """
@@ -30,6 +32,7 @@ class Start(NamedTuple):
     recipes: tuple[Recipe, ...]
     seeds: tuple[int, ...]
     inputs: Callable[[], Tensor]
+    targets: Callable[[], Tensor]
     tick: Callable[[int], None]
 
 

@@ -89,7 +89,7 @@ def _whole(path: Path) -> dict[str, Any] | None:
     if hashlib.sha256(body).digest() != digest:
         return None
     try:
-        held: dict[str, Any] = torch.load(io.BytesIO(body), weights_only=True)
+        held: dict[str, Any] = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError):
         return None
     return held

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -12,7 +13,9 @@ from torch.nn import functional
 
 from layerwise._base import InvalidInput
 from layerwise.initializers import torch_default_
+from layerwise.pretraining._autocast import autocast
 from layerwise.pretraining._layers import Layer, Mode, Plan
+from layerwise.pretraining._processes import ALONE, Processes
 from layerwise.tracing import own_tensors, replay
 
 
@@ -24,23 +27,54 @@ class Code(NamedTuple):
 
 
 class Coder(ABC):
-    """The encoder of a layer, and a decoder that gives its input back.
+    """The encoder of a layer, and a decoder that gives its input back; or, in a head, an output layer for labels.
 
     With members, every tensor has a leading seed axis; `flat` leaves it and the rows.
 
+    Where several processes train together, each is handed the whole batch, so that all draw the same noise for it, and
+    encodes the rows that are its own: `mine` gives what a code is to be compared with.
+
     Attributes:
+        together: The processes that share every batch.
         row_axis: The axis of codes that counts rows: 0, or 1 with members.
         bias: The decoder's bias.
         decoder_weight: The decoder's own weight, in the encoder's layout; None where it is the encoder's (tied).
     """
 
+    together: Processes = ALONE
     row_axis: int
     bias: Tensor
     decoder_weight: Tensor | None
+    _products: str | None = None
 
     @abstractmethod
     def encode(self, x: Tensor, *, training: bool = True) -> Code:
-        """Return the code of `x`."""
+        """Return the code of `x`, of the rows that are `mine`."""
+
+    def mine(self, rows: Tensor) -> Tensor:
+        """Return this process's rows of a batch: all of them, where it trains alone."""
+        return self.together.mine(rows, self.row_axis)
+
+    def batch_mean(self, own: Tensor, n_rows: int) -> Tensor:
+        """Return the mean over a batch of `n_rows`, of which `own` [..., row, unit] are `mine`: [..., unit].
+
+        Its gradient is that of the mean over `own`; the mean of the processes' gradients is then the batch's.
+        """
+        mean = own.mean(-2)
+        if self.together.n == 1:
+            return mean
+        whole = self.together.weight(n_rows) * mean.detach()
+        self.together.sum_(whole)
+        return whole + (mean - mean.detach())
+
+    @contextmanager
+    def products_in(self, kind: str | None) -> Iterator[None]:
+        """Make matrix products and convolutions in `kind` for the time; what comes of them is float32 again."""
+        self._products = kind
+        try:
+            yield
+        finally:
+            self._products = None
 
     @abstractmethod
     def decode(self, code: Tensor) -> Tensor:
@@ -104,23 +138,32 @@ class ModuleCoder(Coder):
         return self._own[self.operation.weight] if self.decoder_weight is None else self.decoder_weight
 
     @property
+    def encoder_weight(self) -> Tensor:
+        """The weight of the layer."""
+        return self._own[self.operation.weight]
+
+    @property
     def encoder_bias(self) -> Tensor | None:
         """The bias of the layer, if it has one."""
         weight = self.layer.link.weights.weight
         return self._own[weight.bias] if weight is not None and weight.bias else None
 
     def encode(self, x: Tensor, *, training: bool = True) -> Code:
-        calls = self._calls[training]
+        calls, x = self._calls[training], self.mine(x)
         n_linear = 1 + len(self.layer.link.before)
-        z = replay(calls[:n_linear], self.layer.entry, x, self._own)
+        with autocast(self._products, x):
+            z = replay(calls[:n_linear], self.layer.entry, x, self._own)
+        z = z.to(x.dtype)
         rest = calls[n_linear:]
         return Code(replay(rest, calls[n_linear - 1].index, z, self._own) if rest else z, z)
 
     def decode(self, code: Tensor) -> Tensor:
-        return self.operation.back(code, self.weight, self.bias, self.input_shape)
+        with autocast(self._products, code):
+            decoded = self.operation.back(code, self.weight, self.bias, self.input_shape)
+        return decoded.to(code.dtype)
 
     def squared_norms(self, x: Tensor) -> Tensor:
-        return self.operation.forward(torch.ones_like(x), self._own[self.operation.weight].square())
+        return self.operation.forward(torch.ones_like(self.mine(x)), self._own[self.operation.weight].square())
 
     def flat(self, value: Tensor) -> Tensor:
         return value.flatten(1)

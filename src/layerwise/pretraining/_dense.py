@@ -38,6 +38,9 @@ class DenseCoder(Coder):
         layer: A hidden layer of theirs.
         tied: Whether the decoder's weight is the encoder's, transposed; never where the activation changes the width.
         generators: One for each member; the weights of untied decoders are drawn from them.
+
+    Attributes:
+        n_units: Width of the code.
     """
 
     row_axis = 1
@@ -47,8 +50,8 @@ class DenseCoder(Coder):
         self._activation = None if layer.activation is None else stack.stages[layer.activation].eval()
         self.weight = self._linear.get_parameter("weight")
         self.bias = self.weight.new_zeros(len(self.weight), self.weight.shape[2]).requires_grad_()
-        code = self.encode(self.bias.unsqueeze(1), training=False).activation
-        like = self.weight.new_empty(len(self.weight), code.shape[2], self.weight.shape[2])
+        self.n_units: int = self.encode(self.bias.unsqueeze(1), training=False).activation.shape[2]
+        like = self.weight.new_empty(len(self.weight), self.n_units, self.weight.shape[2])
         self.decoder_weight = None if tied and like.shape == self.weight.shape else _drawn(like, generators)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ from torch import Tensor
 
 from layerwise._base import InvalidInput, at_least, child_seed, fraction, positive, positive_int
 from layerwise._base._errors import Text
-from layerwise.pretraining._supervised import BestOf, Group, Supervised, Task
+from layerwise.pretraining._labelled_run import Labelled, LabelledRun
+from layerwise.pretraining._processes import processes
+from layerwise.pretraining._purpose import checkpoint_at
+from layerwise.pretraining._supervised import Group, Supervised, Task
 from layerwise.records import Curve
 
 if TYPE_CHECKING:
@@ -50,6 +54,9 @@ def fine_tune(
     validation: float,
     patience: int | None,
     seed: int,
+    accumulate: int,
+    autocast: str | None,
+    checkpoint: str | os.PathLike[str] | None,
 ) -> FineTuned:
     """Train `model` on labelled rows and return it at its best epoch (see `Pretrained.fine_tune`)."""
     at_least("unfreeze_every", unfreeze_every, 0)
@@ -57,24 +64,22 @@ def fine_tune(
     rate = positive("learning_rate", learning_rate)
     own = [Group(one, rate * decay**k, k * unfreeze_every) for k, one in enumerate(groups) if one]
     generator = torch.Generator().manual_seed(child_seed(seed, "fine-tuning"))
-    training = Supervised(model, own, task, batch_size=positive_int("batch_size", batch_size), generators=[generator])
-    rows = torch.randperm(len(x), generator=generator)
+    order = torch.randperm(len(x), generator=generator)[None]
     n_held = round(fraction("validation", validation) * len(x))
-    held_out, used = rows[:n_held][None], rows[n_held:][None]
-    best = BestOf(model, None, patience)
-    losses, scores = [], []
-    for epoch in range(1, positive_int("epochs", epochs) + 1):
-        losses += training.epoch(x, y, used)
-        if not n_held:
-            continue
-        scores += training.scores(x, y, held_out)
-        if best.update(epoch, scores[-1:]):
-            break
-    if n_held:
-        best.restore()
+    rows = Labelled(x, y, order[:, n_held:], order[:, :n_held])
+    size, n_batches = positive_int("batch_size", batch_size), positive_int("accumulate", accumulate)
+    told = [task, f"{epochs} {rate} {decay} {unfreeze_every} {size} {n_batches} {validation} {patience} {autocast}"]
+    with processes(x.device) as together:
+        place = checkpoint_at(checkpoint, together, model.state_dict(), lambda: [x, y], [*told, str(seed)])
+        training = Supervised(
+            model, own, task, batch_size=size, generators=[generator], accumulate=n_batches, kind=autocast,
+            together=together,
+        )  # fmt: skip
+        run = LabelledRun(model, training, rows, patience=patience, checkpoint=place, together=together)
+        run.train(positive_int("epochs", epochs))
     name = "validation_accuracy" if task == "classification" else "validation_score"
-    curves = [_curve("train_loss", losses)] + ([_curve(name, scores)] if n_held else [])
-    return FineTuned(model.eval(), tuple(curves), best.score[0] if n_held else math.nan)
+    curves = [_curve("train_loss", run.losses)] + ([_curve(name, run.scores)] if n_held else [])
+    return FineTuned(model.eval(), tuple(curves), run.best.score[0] if n_held else math.nan)
 
 
 def _curve(name: str, values: list[float]) -> Curve:
@@ -92,13 +97,19 @@ def labelled(x: Any, y: Any, like: Tensor) -> tuple[Tensor, Tensor, Task, int]:
             "Labelled data must have as many labels as rows, and at least 4",
             got=Text(f"{len(inputs)} rows and {len(targets)} labels"),
         )
-    inputs = inputs.to(like.device, like.dtype)
+    inputs, targets = inputs.to(like.device, like.dtype), as_targets(targets, like)
+    if targets.is_floating_point():
+        return inputs, targets, "regression", targets.shape[1]
+    return inputs, targets, "classification", int(targets.max()) + 1
+
+
+def as_targets(targets: Tensor, like: Tensor) -> Tensor:
+    """Return whole numbers as classes, int64 [row], and others as targets of a regression, [row, output]."""
     if targets.is_floating_point():
         targets = targets.to(like.device, like.dtype)
-        targets = targets[:, None] if targets.ndim == 1 else targets
-        return inputs, targets, "regression", targets.shape[1]
+        return targets[:, None] if targets.ndim == 1 else targets
     if targets.ndim != 1 or int(targets.min()) < 0:
         raise InvalidInput(
             "Classes must be whole numbers from 0 on, one a row", got=Text(f"{targets[:5].tolist()} ...")
         )
-    return inputs, targets.to(like.device).long(), "classification", int(targets.max()) + 1
+    return targets.to(like.device).long()

@@ -20,6 +20,7 @@ class Job(NamedTuple):
         stack: The networks, to be changed in place.
         layer: One of their hidden layers.
         codes: What it reads, [seed, row, unit], or [1, row, unit] for all.
+        targets: Labels of the rows, as in `Examples`; None where the objective reads none.
         settings: How it is trained.
         sources: Where order and noise come from, one for each member.
         tick: To be called after each epoch.
@@ -28,6 +29,7 @@ class Job(NamedTuple):
     stack: Stack
     layer: LayerPlan
     codes: Tensor
+    targets: Tensor | None
     settings: LayerSettings
     sources: Sequence[torch.Generator]
     tick: Callable[[], None]

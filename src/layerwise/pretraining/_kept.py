@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-import torch
-from torch import Tensor
-
+from layerwise.pretraining._checkpoint import Checkpoint
 from layerwise.pretraining._layer_training import LayerTraining
+from layerwise.pretraining._processes import ALONE, Processes
 from layerwise.records import Curve
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from layerwise.pretraining._checkpoint import Checkpoint
-    from layerwise.pretraining._coder import Coder
+    from layerwise.pretraining._coder import ModuleCoder
+    from layerwise.pretraining._supply import Codes
 
 
 class LayerRun:
     """The training of one layer with its curves."""
 
-    def __init__(self, training: LayerTraining, coder: Coder, codes: Tensor, held_out: Tensor) -> None:
-        self.training = training
-        self._codes, self._judged = codes, held_out if len(held_out) else codes
+    def __init__(self, training: LayerTraining, _: ModuleCoder, codes: Codes) -> None:
+        self.training, self._codes = training, codes
         self._losses: list[float] = []
         self._errors: list[float] = []
 
     def train(self, after: Callable[[float, float], None]) -> None:
-        """Train to the end; `after` is told training loss and reconstruction error after every epoch."""
+        """Train to the end; `after` is told training loss and error after every epoch."""
         patient = self.training.settings.patience is not None
         if not self._errors:
-            self._errors.append(float(self.training.reconstruction(self._judged)))
+            self._errors.append(float(self.training.error(*self._codes.judged)))
         while not self.training.ended:
-            self._losses.append(float(self.training.epoch(self._codes)))
-            error = self.training.reconstruction(self._judged)
+            self._losses.append(float(self._codes.epoch(self.training)))
+            error = self.training.error(*self._codes.judged)
             if patient:
                 self.training.keep_best(error)
             self._errors.append(float(error))
@@ -44,10 +41,10 @@ class LayerRun:
             self.training.restore_best()
 
     def curves(self) -> tuple[Curve, ...]:
-        """Return the loss of each epoch, and the reconstruction error before the first and after each."""
-        return curves_of(self._losses, self._errors)
+        """Return the loss of each epoch, and the error before the first and after each."""
+        return curves_of(self._losses, self._errors, self.training.error_name)
 
-    def state(self) -> dict[str, Any] | None:
+    def state(self) -> dict[str, Any]:
         """Return all that the next epoch depends on, but the network's parameters."""
         return {"training": self.training.state(), "losses": list(self._losses), "errors": list(self._errors)}
 
@@ -68,28 +65,31 @@ class Run(Protocol):
     def curves(self) -> tuple[Curve, ...]:
         """Return what was told after every epoch."""
 
-    def state(self) -> dict[str, Any] | None:
-        """Return where it is, or None if it can't go on from there."""
+    def state(self) -> dict[str, Any]:
+        """Return where it is, for `load_state`."""
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` returned."""
 
 
-def curves_of(losses: list[float], errors: list[float]) -> tuple[Curve, ...]:
-    """Return training losses, and the reconstruction errors before the first epoch and after each."""
+def curves_of(losses: list[float], errors: list[float], name: str) -> tuple[Curve, ...]:
+    """Return training losses, and the errors, called `name`, before the first epoch and after each."""
     return (
         Curve(name="train_loss", steps=tuple(range(1, len(losses) + 1)), values=tuple(losses)),
-        Curve(name="reconstruction_error", steps=tuple(range(len(errors))), values=tuple(errors)),
+        Curve(name=name, steps=tuple(range(len(errors))), values=tuple(errors)),
     )
 
 
 class Kept:
-    """Finished layers and the one at work, on disk; without a file, nothing is kept."""
+    """Finished layers and the one at work, on disk; without a file, nothing is kept.
 
-    def __init__(self, model: nn.Module, checkpoint: Checkpoint | None) -> None:
-        self._model, self._checkpoint = model, checkpoint
-        self._finished: list[dict[str, Any] | None] = []
-        found = None if checkpoint is None else checkpoint.read()
+    Of several processes the first reads and writes, and tells the others what it has read.
+    """
+
+    def __init__(self, model: nn.Module, checkpoint: Checkpoint | None, together: Processes = ALONE) -> None:
+        self._model, self._checkpoint = model, checkpoint if together.is_first else None
+        self._finished: list[dict[str, Any]] = []
+        found = together.from_first(None if self._checkpoint is None else self._checkpoint.read())
         self._found: dict[str, Any] = found or {"finished": [], "current": None}
         if found is not None:
             model.load_state_dict(found["model"])
@@ -106,10 +106,9 @@ class Kept:
         return False
 
     def keep(self, run: Run) -> None:
-        """Write down where a layer is after an epoch; one that can't go on from there keeps its beginning."""
-        state = run.state()
-        if state is not None:
-            self._write(state)
+        """Write down where a layer is after an epoch."""
+        if self._checkpoint is not None:
+            self._write(run.state())
 
     def finish(self, run: Run) -> None:
         """Write down that a layer is finished."""
@@ -120,21 +119,3 @@ class Kept:
         if self._checkpoint is not None:
             state = {"finished": self._finished, "current": current, "model": dict(self._model.state_dict())}
             self._checkpoint.write(state)
-
-
-def fingerprint(initial: Mapping[str, Tensor], inputs: Iterable[Tensor], told: Iterable[str]) -> str:
-    """Return what tells one run from another: the network at its start, the data, and all that was asked for."""
-    digest = hashlib.sha256()
-    for name, tensor in initial.items():
-        digest.update(name.encode())
-        digest.update(_bytes(tensor))
-    for tensor in inputs:
-        digest.update(_bytes(tensor))
-    for words in told:
-        digest.update(words.encode())
-    return digest.hexdigest()[:16]
-
-
-def _bytes(tensor: Tensor) -> bytes:
-    flat = tensor.detach().cpu().contiguous().view(-1)
-    return str(tensor.shape).encode() + (flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b"")

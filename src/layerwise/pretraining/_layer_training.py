@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -11,8 +11,12 @@ from torch import Tensor
 
 from layerwise._base import InvalidInput, child_seed
 from layerwise._base._errors import Text
+from layerwise.pretraining._autocast import check_autocast
 from layerwise.pretraining._coder import Coder
-from layerwise.pretraining._objectives import Objective, reconstruction_error
+from layerwise.pretraining._descent import Descent, grouped
+from layerwise.pretraining._examples import Examples
+from layerwise.pretraining._objectives import Objective, label_error, reconstruction_error
+from layerwise.pretraining._processes import ALONE, Processes
 from layerwise.pretraining._settings import LayerSettings
 from layerwise.pretraining._short_step import short_step
 from layerwise.pretraining.rbm import Diverged
@@ -29,9 +33,10 @@ class LayerTraining:
         objective: Its loss.
         settings: With `reconstruction` decided.
         generators: One for each member (one in all, without members): order of rows, and noise.
+        together: The processes that share every batch.
 
     Attributes:
-        settings, generators: As given.
+        name, settings, generators: As given.
         n_epochs: Epochs made.
         failed: Members whose loss was not finite in some epoch, [member].
     """
@@ -43,10 +48,13 @@ class LayerTraining:
         objective: Objective,
         settings: LayerSettings,
         generators: Sequence[torch.Generator],
+        together: Processes = ALONE,
     ) -> None:
-        self._name, self._coder, self._objective, self.settings = name, coder, objective, settings
-        self.generators = generators
+        self.name, self._coder, self._objective, self.settings = name, coder, objective, settings
+        self.generators, coder.together = generators, together
+        check_autocast(settings.autocast, coder.bias)
         self._optimizer = _optimizer(coder.parameters(), settings)
+        self._descent = Descent(coder.parameters(), self._optimizer, together)
         self._short = short_step(coder, objective, settings, generators)
         self._least = coder.bias.new_full((len(generators),), math.inf, requires_grad=False)
         self._best: list[Tensor] = []
@@ -60,20 +68,40 @@ class LayerTraining:
         return torch.ones_like(self.failed) if self.settings.patience is None else self._waited < self.settings.patience
 
     @property
+    def error_name(self) -> str:
+        """What `error` is: `reconstruction_error`, or `label_error` where the objective reads labels."""
+        return "label_error" if self._objective.labelled else "reconstruction_error"
+
+    @property
     def ended(self) -> bool:
         """Whether all epochs are over, or the patience of all members is."""
         return self.n_epochs >= self.settings.epochs or not self.waiting.any()
 
-    def epoch(self, codes: Tensor) -> Tensor:
-        """Train on every row of `codes` once; return the mean loss of each member.
+    def epoch(self, codes: Tensor, y: Tensor | None = None) -> Tensor:
+        """Train on every row of `codes` once, with its labels `y` if the objective reads them.
+
+        Returns:
+            The mean loss of each member.
 
         Raises:
             Diverged: If no member's loss is finite any more.
         """
-        n_rows, total = codes.shape[self._coder.row_axis], torch.zeros_like(self._least)
+        return self.over(self._shuffled(codes, y))
+
+    def _shuffled(self, codes: Tensor, y: Tensor | None) -> Iterator[Examples]:
+        n_rows, take = codes.shape[self._coder.row_axis], self._coder.take
         draws = [torch.randperm(n_rows, generator=source, device=source.device) for source in self.generators]
         for rows in torch.stack(draws).to(codes.device).split(self.settings.batch_size, dim=1):
-            total += self._step(self._coder.take(codes, rows)) * rows.shape[1]
+            yield Examples(take(codes, rows), None if y is None else take(y, rows))
+
+    def over(self, batches: Iterable[Examples]) -> Tensor:
+        """Train on these batches, as one epoch; as `epoch`."""
+        n_rows, total = 0, torch.zeros_like(self._least)
+        for group in grouped(batches, self.settings.accumulate):
+            sizes = [batch.x.shape[self._coder.row_axis] for batch in group]
+            total += self._step(group, sizes)
+            n_rows += sum(sizes)
+        self._coder.together.sum_(total)
         self.failed |= ~total.isfinite()
         if self.failed.all():
             raise Diverged(self._advice())
@@ -83,31 +111,44 @@ class LayerTraining:
     def _advice(self) -> str:
         rate = f"{self.settings.learning_rate:g} ({self.settings.method})"
         return (
-            f"The loss of layer {self._name!r} was not finite in epoch {self.n_epochs + 1}. Its learning rate is "
+            f"The loss of layer {self.name!r} was not finite in epoch {self.n_epochs + 1}. Its learning rate is "
             f"{rate}: try a tenth of it, or scale the inputs to variance 1."
         )
 
-    def _step(self, x: Tensor) -> Tensor:
+    def _step(self, group: Sequence[Examples], sizes: Sequence[int]) -> Tensor:
+        """Make a step by the mean gradient of a group of batches; return the sum of its rows' losses."""
         if self._short:
-            return self._short(x)
-        with torch.enable_grad():
-            losses = self._objective.loss(self._coder, x, self.settings, self.generators)
-            gradients = torch.autograd.grad(losses.sum(), self._coder.parameters(), allow_unused=True)
-        for parameter, gradient in zip(self._coder.parameters(), gradients, strict=True):
-            parameter.grad = gradient
-        self._optimizer.step()
-        self._optimizer.zero_grad()
-        return losses.detach().view(-1)
+            return self._short(group[0].x) * sizes[0]
+        total = torch.zeros_like(self._least)
+        for batch, n in zip(group, sizes, strict=True):
+            own = self._coder.together.weight(n)
+            total += self._descent.add(self._losses(*batch), own * n / sum(sizes)) * (own * n)
+        self._descent.step()
+        return total
+
+    @torch.enable_grad()
+    def _losses(self, x: Tensor, y: Tensor | None) -> Tensor:
+        labels = (y,) if self._objective.labelled else ()
+        with self._coder.products_in(self.settings.autocast):
+            return self._objective.loss(self._coder, x, self.settings, self.generators, *labels)
 
     @torch.no_grad()
-    def reconstruction(self, codes: Tensor) -> Tensor:
-        """Return each member's reconstruction error of `codes`, without noise and penalties, in eval mode."""
+    def error(self, codes: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return each member's error of `codes`, or of their labels `y`, without noise and penalties, in eval mode."""
         coder, total = self._coder, torch.zeros_like(self._least)
-        for x in codes.split(max(1000, self.settings.batch_size), coder.row_axis):
-            decoded = coder.decode(coder.encode(x, training=False).activation)
-            error = reconstruction_error(coder, x, decoded, self.settings.reconstruction)
-            total += error.view(-1) * x.shape[coder.row_axis]
+        size = max(1000, self.settings.batch_size)
+        parts = codes.split(size, coder.row_axis)
+        for x, labels in zip(parts, [None] * len(parts) if y is None else y.split(size, coder.row_axis), strict=True):
+            n = x.shape[coder.row_axis]
+            total += self._error(x, labels).view(-1) * (coder.together.weight(n) * n)
+        coder.together.sum_(total)
         return total / codes.shape[coder.row_axis]
+
+    def _error(self, x: Tensor, y: Tensor | None) -> Tensor:
+        decoded = self._coder.decode(self._coder.encode(x, training=False).activation)
+        if y is not None and self._objective.labelled:
+            return label_error(decoded, self._coder.mine(y))
+        return reconstruction_error(self._coder, x, decoded, self.settings.reconstruction)
 
     @torch.no_grad()
     def keep_best(self, errors: Tensor) -> None:
@@ -147,8 +188,11 @@ class LayerTraining:
         self._optimizer.load_state_dict(state["optimizer"])
         for generator, value in zip(self.generators, state["generators"], strict=True):
             generator.set_state(value)
-        self._least, self._best = state["best"]
-        self._waited, self.failed, self.n_epochs = state["waited"], state["failed"].clone(), state["n_epochs"]
+        device = self._least.device  # a checkpoint is read into memory
+        least, best = state["best"]
+        self._least, self._best = least.to(device), [value.to(device) for value in best]
+        self._waited, self.failed = state["waited"].to(device), state["failed"].to(device, copy=True)
+        self.n_epochs = state["n_epochs"]
 
 
 def source(seed: int, purpose: str, device: torch.device | None = None) -> torch.Generator:

@@ -1,4 +1,4 @@
-"""What a layer is trained for, before there are labels: pure losses, one a member."""
+"""What a layer is trained for: pure losses, one a member."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from layerwise.pretraining._coder import Coder
 from layerwise.pretraining._corruption import CORRUPTIONS
 from layerwise.pretraining._settings import LayerSettings
 
-Loss = Callable[[Coder, Tensor, LayerSettings, Sequence[torch.Generator]], Tensor]
-"""From a coder, a batch of its input, the settings and a generator for each member to the loss of each member."""
+Loss = Callable[..., Tensor]
+"""From a coder, a batch of its input, the settings, a generator for each member, and where the objective is `labelled`
+the labels of the batch, to the loss of each member."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Objective:
         name: The name in `OBJECTIVES`.
         loss: Differentiable, a sum over features and a mean over rows; with members, one entry each.
         options: Settings that belong to it.
+        labelled: Whether it reads labels; what the coder's decoder gives is then an output layer's.
         summary: What it does, in a sentence.
         citation: Author, year and title of the source.
     """
@@ -33,6 +35,7 @@ class Objective:
     name: str
     loss: Loss
     options: tuple[str, ...] = ()
+    labelled: bool = False
     summary: str
     citation: str
 
@@ -42,16 +45,31 @@ def reconstruction_error(coder: Coder, x: Tensor, decoded: Tensor, kind: str, we
 
     Args:
         coder: Says which axes are features.
-        x: What should have come out.
-        decoded: What the decoder gave: for `cross_entropy` before the sigmoid.
+        x: What should have come out, of the whole batch.
+        decoded: What the decoder gave, of the coder's own rows: for `cross_entropy` before the sigmoid.
         kind: `squared_error`, or `cross_entropy` (of x in [0, 1] as probabilities).
         weight: Of each entry, if they do not all count alike.
     """
+    x, weight = coder.mine(x), None if weight is None else coder.mine(weight)
     if kind == "cross_entropy":
         error = functional.binary_cross_entropy_with_logits(decoded, x, reduction="none")
     else:
         error = (decoded - x).square()
     return coder.flat(error if weight is None else error * weight).sum(-1).mean(-1)
+
+
+def label_error(outputs: Tensor, y: Tensor) -> Tensor:
+    """Return the error of an output layer, mean over rows, for each member.
+
+    Args:
+        outputs: [..., row, output].
+        y: Classes, int64 [..., row, 1], of which it is the cross-entropy in nats; or targets, [..., row, output], of
+            which it is the squared error, summed over outputs.
+    """
+    if y.is_floating_point():
+        return (outputs - y).square().sum(-1).mean(-1)
+    errors = functional.cross_entropy(outputs.flatten(0, -2), y.flatten(), reduction="none")
+    return errors.view(y.shape[:-1]).mean(-1)
 
 
 def autoencoder(coder: Coder, x: Tensor, settings: LayerSettings, _: Sequence[torch.Generator]) -> Tensor:
@@ -92,8 +110,13 @@ def sparse(coder: Coder, x: Tensor, settings: LayerSettings, _: Sequence[torch.G
     if settings.sparsity_penalty == "l1":
         off = flat.abs().sum(-1).mean(-1)
     else:
-        off = _kl(settings.sparsity, flat.mean(-2)).sum(-1)
+        off = _kl(settings.sparsity, coder.batch_mean(flat, x.shape[coder.row_axis])).sum(-1)
     return _error(coder, x, code, settings) + settings.penalty * off
+
+
+def supervised(coder: Coder, x: Tensor, _: LayerSettings, __: Sequence[torch.Generator], y: Tensor) -> Tensor:
+    """Return the error of what an output layer on the code of `x` makes of its labels `y`."""
+    return label_error(coder.decode(coder.encode(x).activation), coder.mine(y))
 
 
 def _error(coder: Coder, x: Tensor, code: Tensor, settings: LayerSettings) -> Tensor:
@@ -135,6 +158,14 @@ _ALL = (
         options=("penalty", "sparsity", "sparsity_penalty"),
         summary="Give the input back, from units that are rarely on.",
         citation="Lee, Ekanadham, Ng 2008, Sparse deep belief net model for visual area V2",
+    ),
+    Objective(
+        name="supervised",
+        loss=supervised,
+        options=("n_classes",),
+        labelled=True,
+        summary="Tell the labels, through an output layer that is thrown away afterwards.",
+        citation="Bengio, Lamblin, Popovici, Larochelle 2007, Greedy layer-wise training of deep networks",
     ),
 )
 

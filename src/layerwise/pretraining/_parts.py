@@ -55,16 +55,22 @@ class PretrainedLayer:
         layer: Where it is in the network.
         objective: What it was trained for.
         settings: How, with `reconstruction` decided.
-        decoder: From its code back to what it reads.
+        decoder: From its code back to what it reads; None of a supervised layer, whose output layer was thrown away.
         curves: `train_loss` of each epoch; `reconstruction_error` before the first and after each, on the validation
-            part (on the training part if there is none), in eval mode, without noise and penalties.
+            part (on the training part if there is none; of a stream, on its first batches), in eval mode, without noise
+            and penalties. Of a supervised layer `label_error` in its place: the error of its output layer there, the
+            cross-entropy of classes in nats, or the squared error of targets, summed over them.
+        weight_shape: Of the layer's weight.
+        n_decoder_weights: Of the decoder, or of the output layer.
     """
 
     layer: Layer
     objective: str
     settings: LayerSettings
-    decoder: Decoder
+    decoder: Decoder | None
     curves: tuple[Curve, ...]
+    weight_shape: tuple[int, ...]
+    n_decoder_weights: int
 
     @property
     def name(self) -> str:

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from layerwise.activations import Activation
 from layerwise.models import Recipe
-from layerwise.population import LayerPlan, Start
+from layerwise.population import LayerPlan, Stack, Start
 from layerwise.pretraining._dense import DenseCoder
+from layerwise.pretraining._head import DenseHead
 from layerwise.pretraining._job import Job
 from layerwise.pretraining._layer_training import LayerTraining, source
 from layerwise.pretraining._machine import train_machines
@@ -34,7 +35,7 @@ def prepare(start: Start) -> list[tuple[Curve, ...]]:
     each, where machines are trained.
 
     Args:
-        start: The networks and their inputs.
+        start: The networks, their inputs, and what they are to learn, which `supervised` reads.
 
     Example:
         >>> from layerwise.models import Recipe
@@ -80,7 +81,8 @@ class _Climb:
         sources = [source(seed, f"layer {place}", codes.device) for seed in self._start.seeds]
         name = self._recipe.pretraining.pretraining
         n_batches = -(-codes.shape[1] // settings.batch_size)
-        job = Job(self._stack, layer, codes, settings, sources, lambda: self._start.tick(n_batches))
+        y = self._targets(codes) if name != "rbm" and OBJECTIVES[name].labelled else None
+        job = Job(self._stack, layer, codes, y, settings, sources, lambda: self._start.tick(n_batches))
         losses, failed = train_machines(job) if name == "rbm" else _train_coders(job, OBJECTIVES[name])
         self._failed |= failed.cpu()
         steps = tuple(range(1, len(losses) + 1))
@@ -88,6 +90,12 @@ class _Climb:
             if not self._failed[s]:
                 curve = Curve(name=f"pretraining_loss_{layer.name}", steps=steps, values=tuple(values))
                 self._curves[s].append(curve)
+
+    def _targets(self, codes: Tensor) -> Tensor:
+        """Return the labels of every member whose codes are there, with an axis for outputs."""
+        y = self._start.targets().to(codes.device)
+        y = y if y.is_floating_point() else y.unsqueeze(2)
+        return y.expand(len(codes), *y.shape[1:]) if len(y) == 1 else y
 
     def _codes(self, codes: Tensor, at: int, end: int) -> Tensor:
         """Return what the stages from `at` to `end` make of `codes`; 0 for members that have failed."""
@@ -105,17 +113,30 @@ class _Climb:
 
 
 def _train_coders(job: Job, objective: Objective) -> tuple[list[Tensor], Tensor]:
-    """Train a layer in place as an encoder; return the mean losses of each epoch, and who diverged."""
-    coder = DenseCoder(job.stack, job.layer, tied=job.settings.tied, generators=job.sources)
+    """Train a layer in place as an encoder, or for labels; return the mean losses of each epoch, and who diverged."""
+    coder = _coder(job)
     training = LayerTraining(job.layer.name, coder, objective, job.settings, job.sources)
     losses = []
     try:
         while not training.ended:
-            losses.append(training.epoch(job.codes))
+            losses.append(training.epoch(job.codes, job.targets))
             job.tick()
     except Diverged:  # all members
         pass
     return losses, training.failed
+
+
+def _coder(job: Job) -> DenseCoder:
+    if job.targets is None:
+        return DenseCoder(job.stack, job.layer, tied=job.settings.tied, generators=job.sources)
+    return DenseHead(job.stack, job.layer, n_outputs=_n_outputs(job.stack, job.targets), generators=job.sources)
+
+
+def _n_outputs(stack: Stack, targets: Tensor) -> int:
+    """Return the width of what the targets are compared with; of classes, that of the networks themselves."""
+    if targets.is_floating_point():
+        return targets.shape[2]
+    return stack.stages[stack.layers[-1].linear].get_parameter("weight").shape[1]
 
 
 def layer_settings(recipe: Recipe, reads: tuple[float, float], gives: tuple[float, float]) -> LayerSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from layerwise._base import InvalidInput, child_seed, positive_int
+from layerwise._base._errors import Text
 from layerwise.initializers import glorot_uniform_
+from layerwise.pretraining._by_rows import check_rows_alone
 from layerwise.pretraining._fine_tune import FineTuned, fine_tune, labelled
 from layerwise.pretraining._layers import Plan
-from layerwise.pretraining._parts import Encoder, PretrainedLayer
+from layerwise.pretraining._parts import Decoder, Encoder, PretrainedLayer
 from layerwise.pretraining._tensor_file import load_tensors_, save_tensors
 from layerwise.pretraining._verdict import RATES, Question, Verdict, verdict
 from layerwise.tracing import INPUT, own_tensors
@@ -29,7 +32,7 @@ class Pretrained:
         layers: The layers that were pre-trained, the lowest first.
         left_alone: The others, with the reason.
         initial: Parameters and buffers of the network before it was pre-trained.
-        n_rows: Rows that it was pre-trained on.
+        n_rows: Rows that it was pre-trained on; of a stream those of an epoch, of the layer with the most.
     """
 
     def __init__(
@@ -75,7 +78,7 @@ class Pretrained:
 
     def _tensors(self) -> dict[str, Tensor]:
         parts: dict[str, nn.Module] = {"model.": self.model}
-        parts |= {f"decoder.{layer.name}.": layer.decoder for layer in self.layers}
+        parts |= {f"decoder.{layer.name}.": layer.decoder for layer in self.layers if layer.decoder is not None}
         return {f"{start}{name}": value for start, part in parts.items() for name, value in part.state_dict().items()}
 
     def encoder(self) -> nn.Module:
@@ -105,10 +108,27 @@ class Pretrained:
         parameters of `model`, the decoders have their own.
 
         Raises:
-            InvalidInput: If something stands between two layers that can't be undone, such as pooling.
+            InvalidInput: If something stands between two layers that can't be undone, such as pooling, or a layer has
+                no decoder, as after `supervised`.
         """
         self._check_chain()
-        return nn.Sequential(self.encoder(), *(layer.decoder for layer in reversed(self.layers)))
+        return nn.Sequential(self.encoder(), *reversed(self.decoders(len(self.layers))))
+
+    def decoders(self, n_layers: int) -> list[Decoder]:
+        """Return the decoders of the lowest layers.
+
+        Raises:
+            InvalidInput: If a layer has none.
+        """
+        found = [layer.decoder for layer in self.layers[:n_layers] if layer.decoder is not None]
+        if len(found) < n_layers:
+            without = next(layer for layer in self.layers if layer.decoder is None)
+            raise InvalidInput(
+                "Every layer must have a decoder to be unrolled",
+                got=Text(f"{without.name!r}, trained for {without.objective!r}, which has none"),
+                cure="Its output layer was thrown away. Use encoder(), to_classifier(n) or fine_tune(x, y).",
+            )
+        return found
 
     def to_classifier(self, n_classes: int, *, seed: int = 0) -> nn.Sequential:
         """Return the encoder with a new linear layer on top, [row, n_classes]; its parameters are those of `model`."""
@@ -131,10 +151,14 @@ class Pretrained:
         validation: float = 0.15,
         patience: int | None = 10,
         seed: int = 0,
+        accumulate: int = 1,
+        autocast: str | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> FineTuned:
         """Train encoder and a new head on labelled rows, and return them at their best epoch.
 
-        The parameters trained are those of `model`.
+        The parameters trained are those of `model`. In every process of a `torch.distributed` group, called with the
+        same arguments, each works on its part of every batch, and all end with the same weights.
 
         Args:
             x: Inputs, one row an example.
@@ -146,16 +170,23 @@ class Pretrained:
             batch_size: Rows of a step.
             validation: Share of the rows that chooses the best epoch.
             patience: Epochs without a better validation score after which it stops; None never stops early.
-            seed: Of the head, the validation part and the order of rows.
+            seed: Of the head, the validation part, the order of rows, and dropout.
+            accumulate: Batches whose mean gradient makes one step: that of the batch of all their rows, in the memory
+                of one.
+            autocast: `bfloat16` rounds products and convolutions to that; weights and losses stay float32.
+            checkpoint: A file that is written after every epoch. Killed at any moment and called again with the same
+                arguments, on the same pre-trained network, it goes on from there, to the same bits.
 
         Raises:
-            InvalidInput: If a value breaks its rule, or the labels do not fit the rows.
+            InvalidInput: If a value breaks its rule, the labels do not fit the rows, or in several processes a layer
+                works on whole batches (batch norm) or draws (dropout).
 
         References:
             Howard, Ruder 2018, Universal language model fine-tuning for text classification (for `decay` and
             `unfreeze_every`).
         """
         inputs, targets, task, n_outputs = labelled(x, y, next(self.model.parameters()))
+        check_rows_alone(self._plan.calls(INPUT, self.layers[-1].layer.code, "training"), drops=True)
         network = self.with_head(n_outputs, seed)
         head: list[Tensor] = list(network[-1].parameters())
         groups = [head, *reversed(self._parameters_by_layer())]
@@ -173,6 +204,9 @@ class Pretrained:
             validation=validation,
             patience=patience,
             seed=seed,
+            accumulate=accumulate,
+            autocast=autocast,
+            checkpoint=checkpoint,
         )
 
     def _parameters_by_layer(self) -> list[list[Tensor]]:

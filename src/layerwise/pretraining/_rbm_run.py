@@ -15,7 +15,10 @@ from layerwise.pretraining._coder import ModuleCoder
 from layerwise.pretraining._kept import curves_of
 from layerwise.pretraining._layer_training import LayerTraining
 from layerwise.pretraining._layers import Layer
-from layerwise.pretraining.rbm import RBM, RBM_PRESETS, train_
+from layerwise.pretraining._settings import LayerSettings
+from layerwise.pretraining._supply import Codes
+from layerwise.pretraining.rbm import RBM, RBM_PRESETS
+from layerwise.pretraining.rbm._train import Now, learn_
 from layerwise.records import Curve
 
 HIDDEN = {"sigmoid": "bernoulli", "relu": "rectified", "identity": "gaussian", "linear": "gaussian"}
@@ -47,6 +50,16 @@ def default_rate(layer: Layer) -> float:
     return RATES[hidden_units(layer)]
 
 
+def check_machine(settings: LayerSettings) -> None:
+    """Raise `InvalidInput` if a machine can't be trained by these settings."""
+    if settings.accumulate != 1:
+        raise InvalidInput(
+            "`accumulate` must be 1 for an RBM, which holds two batches of states and no graph",
+            got=settings.accumulate,
+            cure=f"Give a batch_size of {settings.accumulate * settings.batch_size} instead.",
+        )
+
+
 class RBMRun:
     """The training of one layer as an RBM, with its curves; the same face as `LayerRun`.
 
@@ -55,9 +68,13 @@ class RBMRun:
     Salakhutdinov 2006.
     """
 
-    def __init__(self, training: LayerTraining, coder: ModuleCoder, codes: Tensor, held_out: Tensor) -> None:
+    _now: Now | None = None
+    _start: Mapping[str, Any] | None = None
+
+    def __init__(self, training: LayerTraining, coder: ModuleCoder, codes: Codes) -> None:
         self.training = training
-        self._codes, self._judged = codes.flatten(1), held_out if len(held_out) else codes
+        self._codes, self._judged = codes.some.x.flatten(1), codes.judged.x
+        self._together = coder.together
         self._settings, self._generator = training.settings, training.generators[0]
         self._weight, self._bias = coder.weight, coder.encoder_bias
         self._visible_bias = coder.bias
@@ -67,8 +84,8 @@ class RBMRun:
             visible="bernoulli" if self._settings.reconstruction == "cross_entropy" else "gaussian",
             hidden=hidden_units(coder.layer),
             generator=self._generator,
-            dtype=codes.dtype,
-        ).to(codes.device)
+            dtype=self._codes.dtype,
+        ).to(self._codes.device)
         self._losses: list[float] = []
         self._errors: list[float] = []
 
@@ -81,9 +98,9 @@ class RBMRun:
             return
         _copy((self._rbm.weight, self._weight.mT), (self._rbm.hidden_bias, self._bias))
 
-        def epoch(number: int, rbm: RBM) -> None:
-            self._hand_over(rbm)
-            self.training.n_epochs = number
+        def epoch(now: Now) -> None:
+            self._now, self.training.n_epochs = now, now.epoch
+            self._hand_over(now.rbm)
             self._errors.append(self._error())
             self._losses.append(self._errors[-1])
             after(self._losses[-1], self._errors[-1])
@@ -93,11 +110,15 @@ class RBMRun:
             epochs=self._settings.epochs,
             learning_rate=self._settings.learning_rate,
             batch_size=min(self._settings.batch_size, len(self._codes)),
+            autocast=self._settings.autocast,
         )
-        train_(self._rbm, self._codes, settings, generator=self._generator, on_epoch=epoch)
+        learn_(
+            self._rbm, self._codes, settings, generator=self._generator, on_epoch=epoch, start=self._start,
+            together=self._together,
+        )  # fmt: skip
 
     def _error(self) -> float:
-        return float(self.training.reconstruction(self._judged))
+        return float(self.training.error(self._judged))
 
     def _hand_over(self, rbm: RBM) -> None:
         _copy((self._weight, rbm.weight.mT), (self._bias, rbm.hidden_bias))
@@ -105,17 +126,17 @@ class RBMRun:
 
     def curves(self) -> tuple[Curve, ...]:
         """Return the reconstruction error of each epoch, as both curves of a layer."""
-        return curves_of(self._losses, self._errors)
+        return curves_of(self._losses, self._errors, self.training.error_name)
 
-    def state(self) -> dict[str, Any] | None:
-        """Return what a finished layer needs; None before: an RBM that was killed begins its layer anew."""
-        if not self.training.ended:
-            return None
-        return {"training": self.training.state(), "losses": list(self._losses), "errors": list(self._errors)}
+    def state(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on, but the network's parameters."""
+        own = {"training": self.training.state(), "losses": list(self._losses), "errors": list(self._errors)}
+        return own | {"machine": None if self.training.ended or self._now is None else self._now.state()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Be finished, as `state` says."""
+        """Go on from what `state` returned."""
         self.training.load_state(state["training"])
+        self._start = state["machine"]
         self._losses, self._errors = list(state["losses"]), list(state["errors"])
 
 

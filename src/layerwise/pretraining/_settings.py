@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from layerwise._base import InvalidInput, at_least, fraction, non_negative, one_of, positive, positive_int
+from layerwise.pretraining._autocast import AUTOCASTS
 
 METHODS = ("adam", "sgd")
 RECONSTRUCTIONS = ("auto", "cross_entropy", "squared_error")
@@ -17,11 +18,16 @@ class LayerSettings:
     """The settings of one layer's pre-training.
 
     Attributes:
-        epochs: Passes over the codes; 0 leaves the layer as it is.
+        epochs: Passes over the codes; 0 leaves the layer as it is. Of a stream, the parts that `steps` are cut into.
+        steps: Batches that the layer is trained on, for a stream alone; None: as many as `epochs` passes have.
         learning_rate: Of `method`. (Where none is given, an RBM gets 0.1, or 0.001 if its hidden units have no bounds.)
         method: `adam`, or `sgd` with `momentum`.
         momentum: Of sgd.
         batch_size: Rows of a step; a last, shorter batch counts too.
+        accumulate: Batches whose mean gradient makes one step: that of the batch of all their rows, in the memory of
+            one. A last, shorter group counts too. (Batch norm, and the `kl` of `sparse`, see each batch alone.)
+        autocast: None, or `bfloat16`: what the layer's products and convolutions are rounded to while it trains.
+            Weights, the optimizer's state and losses stay float32, and codes and errors are computed in float32.
         patience: Epochs without a better loss on the validation part after which it stops and goes back to the best;
             None never stops early.
         tied: Whether the decoder's weight is the encoder's, transposed.
@@ -32,13 +38,18 @@ class LayerSettings:
         penalty: Weight of the penalty of `contractive` and `sparse`.
         sparsity: The share of the time that a unit of `sparse` shall be on.
         sparsity_penalty: `kl` or `l1`.
+        n_classes: Of the labels of `supervised`; None: one more than the largest label (of a stream, in its first
+            batches).
     """
 
     epochs: int = 10
+    steps: int | None = None
     learning_rate: float = 1e-3
     method: str = "adam"
     momentum: float = 0.0
     batch_size: int = 100
+    accumulate: int = 1
+    autocast: str | None = None
     patience: int | None = None
     tied: bool = True
     reconstruction: str = "auto"
@@ -48,13 +59,18 @@ class LayerSettings:
     penalty: float = 0.1
     sparsity: float = 0.05
     sparsity_penalty: str = "kl"
+    n_classes: int | None = None
 
     def __post_init__(self) -> None:
         at_least("epochs", self.epochs, 0)
+        if self.steps is not None:
+            positive_int("steps", self.steps)
         positive("learning_rate", self.learning_rate)
         one_of("method", self.method, METHODS)
         fraction("momentum", self.momentum)
         positive_int("batch_size", self.batch_size)
+        positive_int("accumulate", self.accumulate)
+        one_of("autocast", self.autocast, AUTOCASTS)
         if self.patience is not None:
             positive_int("patience", self.patience)
         one_of("reconstruction", self.reconstruction, RECONSTRUCTIONS)
@@ -65,6 +81,8 @@ class LayerSettings:
         if not 0 < self.sparsity < 1:
             raise InvalidInput("`sparsity` must be a number between 0 and 1", got=self.sparsity)
         one_of("sparsity_penalty", self.sparsity_penalty, ("kl", "l1"))
+        if self.n_classes is not None:
+            at_least("n_classes", self.n_classes, 2)
 
 
 def settings_for(n_layers: int, options: Mapping[str, Any]) -> list[LayerSettings]:

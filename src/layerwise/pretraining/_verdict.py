@@ -189,8 +189,12 @@ def _epochs(found: Pretrained, question: Question, start: str, share: float) -> 
     """Return the most epochs a start may take: those that were not pre-trained get its multiplications on top."""
     if start == "pretrained":
         return question.epochs
-    spent = sum(2 * len(one.curves[0].steps) * found.n_rows * one.decoder.weight.numel() for one in found.layers)
-    each = _n_labels(question, share) * sum(one.decoder.weight.numel() for one in found.layers)
+    weights = [math.prod(one.weight_shape) for one in found.layers]
+    spent = sum(
+        len(one.curves[0].steps) * found.n_rows * (own + one.n_decoder_weights)
+        for one, own in zip(found.layers, weights, strict=True)
+    )
+    each = _n_labels(question, share) * sum(weights)
     return question.epochs + math.ceil(spent / each)
 
 

@@ -26,9 +26,12 @@ class LayerOutcome:
         objective: What it was trained for.
         epochs: Those that were made.
         learning_rate, batch_size: Of its training.
-        reconstruction: What its own error is: `cross_entropy` or `squared_error`.
-        curves: `train_loss` and `reconstruction_error` by epoch, of what the layer itself reads.
-        test_error: Squared error of the inputs, through this layer and those below it and back, before fine-tuning.
+        reconstruction: What its own error is: `cross_entropy` or `squared_error` of what it reads; of a supervised
+            layer `label_cross_entropy`, or `label_squared_error` of targets of variance 1.
+        curves: `train_loss` and `reconstruction_error` by epoch, of what the layer itself reads; of a supervised layer
+            `label_error` in place of the latter.
+        test_error: Squared error of the inputs, through this layer and those below it and back, before fine-tuning;
+            None where a layer has no way back, as supervised ones have none.
         pca_error: The same for PCA with as many components as the layer has units.
     """
 
@@ -41,13 +44,13 @@ class LayerOutcome:
     batch_size: int
     reconstruction: str
     curves: tuple[Curve, ...]
-    test_error: float
+    test_error: float | None
     pca_error: float
 
     @property
     def own_error(self) -> tuple[float, ...]:
-        """The reconstruction error of what the layer reads, before the first epoch and after each."""
-        return next(curve.values for curve in self.curves if curve.name == "reconstruction_error")
+        """The error of what the layer reads, or of the labels, before the first epoch and after each."""
+        return next(curve.values for curve in self.curves if curve.name in {"reconstruction_error", "label_error"})
 
 
 @record
@@ -89,7 +92,8 @@ class PretrainingRecord:
         layers: The lowest first.
         fine_tuning: `train_error` and `validation_error` of the whole autoencoder by epoch; empty if it was left out.
         fine_tuning_rate: Its learning rate.
-        pretrained_error: Of the unrolled network as the layers left it.
+        pretrained_error: Of the unrolled network as the layers left it; None if it can't be unrolled, as after
+            `supervised`.
         fine_tuned_error: After all layers were trained together; None if they were not.
         pca_error: Of PCA with as many components as the code has numbers, fitted on the training rows.
         mean_error: Of the mean of the training rows, which is PCA with none.
@@ -109,7 +113,7 @@ class PretrainingRecord:
     layers: tuple[LayerOutcome, ...]
     fine_tuning: tuple[Curve, ...]
     fine_tuning_rate: float
-    pretrained_error: float
+    pretrained_error: float | None
     fine_tuned_error: float | None
     pca_error: float
     mean_error: float
@@ -127,6 +131,6 @@ class PretrainingRecord:
     schema_version: int = PRETRAINING_SCHEMA_VERSION
 
     @property
-    def error(self) -> float:
-        """What is reached in the end."""
+    def error(self) -> float | None:
+        """What is reached in the end; None where there is no way back to the input."""
         return self.pretrained_error if self.fine_tuned_error is None else self.fine_tuned_error

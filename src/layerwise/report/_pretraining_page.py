@@ -45,6 +45,7 @@ class PretrainingPage:
     verdict: Sequence[dict[str, str]]
     verdict_sentences: Sequence[str]
     verdict_unit: str
+    layers_note: str
     ground: Sequence[tuple[str, Sequence[str]]]
     names: Sequence[str] = ()
     left_out: Sequence[str] = ()
@@ -64,6 +65,7 @@ def pretraining_page(record: PretrainingRecord) -> PretrainingPage:
         headings=HEADINGS,
         verdict=[] if verdict is None else verdict_rows(verdict),
         verdict_sentences=[] if verdict is None else verdict_sentences(verdict),
+        layers_note=LABELS_NOTE if record.error is None else LAYERS_NOTE,
         verdict_unit="" if verdict is None else verdict_unit(verdict),
         ground=study_rows(record, outputs, str(record.seed)),
     )
@@ -72,13 +74,14 @@ def pretraining_page(record: PretrainingRecord) -> PretrainingPage:
 def _sections(record: PretrainingRecord) -> Iterator[Section]:
     what = thing(record)
     squeezed = f"Each {what} is squeezed into the code and drawn again from it. What differs is squared and summed."
-    yield Section("errors", "What is lost", squeezed, (_charts.error_figure(record),), layout="one")
+    if record.error is not None:
+        yield Section("errors", "What is lost", squeezed, (_charts.error_figure(record),), layout="one")
     if record.pictures:
         yield Section("pictures", "Reconstructions", PICTURES, table="pictures")
     alike = f"Each point is a test {what}. Similar ones should lie together."
     yield Section("codes", "The codes", alike, (_charts.code_figure(record),), layout="one")
-    depth = (_charts.depth_figure(record), *_charts.tuning_figures(record))
-    yield Section("layers", "Layer by layer", LAYERS, depth, table="layers")
+    depth = () if record.error is None else (_charts.depth_figure(record), *_charts.tuning_figures(record))
+    yield Section("layers", "Layer by layer", LABELS if record.error is None else LAYERS, depth, table="layers")
     if curves := _charts.layer_curve_figures(record):
         yield Section("curves", "While each layer trained", CURVES, curves, layout="cards")
     if record.filters:
@@ -93,9 +96,20 @@ def _sections(record: PretrainingRecord) -> Iterator[Section]:
 
 PICTURES = "Test images that no training has seen, and below them what the codes give back."
 LAYERS = "Each layer learns to give back what it reads, which is the code of the layer below."
+LABELS = "Each layer learns to tell the labels from its code, through an output layer that is then thrown away."
 CURVES = (
-    "The layer's own error on training rows kept back, by epoch. Layers read different things, so their errors do not "
-    "compare with each other."
+    "The layer's own error on training rows kept back, by epoch. Layers read different things, so their errors compare "
+    "with each other only where they are of the same labels."
+)
+LAYERS_NOTE = (
+    "Own error: of what the layer itself reads, on training rows kept back, before and after its training. To here and "
+    "back: squared error of test rows through this layer and those below and back, before all layers were trained "
+    "together. PCA: the same with as many components as the layer has units."
+)
+LABELS_NOTE = (
+    "Own error: of the labels, by the layer's own output layer, on training rows kept back, before and after its "
+    "training. There is no way back to the input. PCA: squared error of test rows with as many components as the layer "
+    "has units."
 )
 FILTERS = (
     "as pre-training left them. Bright pixels switch a unit on, dark ones off, grey ones do not matter; each unit has "

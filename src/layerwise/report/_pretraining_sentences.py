@@ -9,7 +9,12 @@ from layerwise.report import _numbers as numbers
 from layerwise.report._summary import listed
 from layerwise.report._verdict_sentences import SIGNIFICANT
 
-ERRORS = {"cross_entropy": "cross-entropy, nats", "squared_error": "squared error"}
+ERRORS = {
+    "cross_entropy": "cross-entropy, nats",
+    "squared_error": "squared error",
+    "label_cross_entropy": "cross-entropy of the labels, nats",
+    "label_squared_error": "squared error of the targets, of variance 1",
+}
 VERSIONS = {
     "original": "original",
     "fine_tuned": "then all layers together",
@@ -29,7 +34,19 @@ _CURE = "more epochs (--epochs, --fine-tune) may bring it down."
 
 def pretraining_sentences(record: PretrainingRecord) -> list[str]:
     """Return what codes keep beside PCA, what each step brought, if it helped, what was trained, what the error is."""
+    if record.error is None:
+        return [_labels(record), *_helped(record.verdict), _trained(record)]
     return [_finding(record), _steps(record), *_helped(record.verdict), _trained(record), _means(record)]
+
+
+def _labels(record: PretrainingRecord) -> str:
+    """Return what layers learned that were trained for labels."""
+    last = record.layers[-1]
+    return (
+        "Each layer learned the labels through an output layer of its own, which was then thrown away. At the last "
+        f"one, the error on training rows kept back ({ERRORS[last.reconstruction]}) went from {own_error(last)}. Such "
+        "layers have no way back to the input, so nothing is reconstructed here."
+    )
 
 
 def sizes(record: PretrainingRecord) -> str:
@@ -47,13 +64,15 @@ def own_error(layer: LayerOutcome) -> str:
     return f"{numbers.significant(layer.own_error[0])} to {numbers.significant(layer.own_error[-1])}"
 
 
-def error(value: float) -> str:
+def error(value: float | None) -> str:
     """Return an error, its decimals by its size.
 
     Example:
-        >>> error(52.91), error(3.0), error(0.0387), error(1.1e-6)
-        ('52.9', '3.00', '0.039', '0')
+        >>> error(52.91), error(3.0), error(0.0387), error(1.1e-6), error(None)
+        ('52.9', '3.00', '0.039', '0', '-')
     """
+    if value is None:
+        return "-"
     if value < SMALLEST:
         return "0"
     return f"{value:,.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
@@ -87,7 +106,7 @@ def _steps(record: PretrainingRecord) -> str:
 
 def _beside_pca(record: PretrainingRecord) -> str:
     """Return how the error lies beside PCA's: no linear code of that size beats it on the rows it is fitted to."""
-    if record.pca_error < SMALLEST:
+    if record.pca_error < SMALLEST or record.error is None:
         return "PCA of that size loses nothing."
     ratio = record.error / record.pca_error
     if ratio >= TIMES:

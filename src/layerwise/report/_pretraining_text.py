@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from layerwise.records import LayerOutcome, PretrainingRecord, VerdictRecord
+from layerwise.report._columns import WIDTH
 from layerwise.report._pretraining_sentences import ERRORS, error, own_error, pretraining_sentences
 from layerwise.report._printable import printable
-from layerwise.report._terminal import WIDTH
 from layerwise.report._verdict_sentences import verdict_sentences
 from layerwise.report._verdict_table import HEADINGS, verdict_rows, verdict_unit
 
@@ -17,6 +17,11 @@ _LEGEND = (
     "Own error: of what the layer itself reads, on training rows kept back, before and after ({errors}). To here: "
     "squared error of test rows through this layer and those below, and back, layer by layer alone. PCA: the same with "
     "as many components as the layer has units."
+)
+_LABELS_LEGEND = (
+    "Own error: of the labels, by the layer's own output layer, on training rows kept back, before and after "
+    "({errors}). There is no way back from here. PCA: squared error of test rows with as many components as the layer "
+    "has units."
 )
 
 
@@ -43,7 +48,8 @@ def _layer(layer: LayerOutcome) -> tuple[str, ...]:
 
 
 def _legend(record: PretrainingRecord) -> str:
-    return _LEGEND.format(errors=" or ".join(dict.fromkeys(ERRORS[layer.reconstruction] for layer in record.layers)))
+    legend = _LABELS_LEGEND if record.error is None else _LEGEND
+    return legend.format(errors=" or ".join(dict.fromkeys(ERRORS[layer.reconstruction] for layer in record.layers)))
 
 
 def _verdict(record: VerdictRecord) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from torch import Tensor, nn
 from layerwise._base import child_seed, positive_int
 from layerwise.models import Recipe, build
 from layerwise.pretraining import Pretrained
-from layerwise.pretraining._supervised import BestOf, Group, Supervised
+from layerwise.pretraining._labelled_run import Labelled, LabelledRun
+from layerwise.pretraining._processes import processes
+from layerwise.pretraining._purpose import checkpoint_at
+from layerwise.pretraining._supervised import Group, Supervised
 from layerwise.records import Curve
 from layerwise.studies._unit_rows import VALIDATION
 
@@ -86,8 +90,7 @@ def errors_by_depth(found: Pretrained, rows: Tensor) -> list[float]:
     children = dict(found.model.named_children())
     places, errors = [list(children).index(layer.name) for layer in found.layers], []
     for k, end in enumerate([*places[1:], len(children)], start=1):
-        decoders = (layer.decoder for layer in reversed(found.layers[:k]))
-        through = nn.Sequential(*list(children.values())[:end], *decoders)
+        through = nn.Sequential(*list(children.values())[:end], *reversed(found.decoders(k)))
         errors.append(squared_error(rows, in_parts(through.eval(), rows)))
     return errors
 
@@ -100,6 +103,7 @@ def fine_tuned(
     learning_rate: float,
     batch_size: int,
     seed: int,
+    checkpoint: str | os.PathLike[str] | None,
     tell: Callable[[int, float], None],
 ) -> tuple[nn.Sequential, tuple[Curve, ...]]:
     """Return the unrolled network after all its layers were trained together, at its best epoch, and its errors.
@@ -114,23 +118,27 @@ def fine_tuned(
         learning_rate: Of Adam.
         batch_size: Rows of an update.
         seed: Of the rows kept back, and of the order of the others.
+        checkpoint: A file that is written after every epoch, to go on from.
         tell: Told the epoch, and the error on the rows kept back.
     """
     network = found.copy().unroll()
     generator = torch.Generator().manual_seed(child_seed(seed, "autoencoder"))
     groups = [Group(list(network.parameters()), learning_rate)]
-    training = Supervised(network, groups, "regression", batch_size=batch_size, generators=[generator])
     order = torch.randperm(len(rows), generator=generator)[None]
     n_held = max(1, round(VALIDATION * len(rows)))
-    best, n_features = BestOf(network, None, None), rows.shape[1]
-    errors: dict[str, list[float]] = {"train_error": [], "validation_error": []}
-    for epoch in range(1, epochs + 1):
-        errors["train_error"] += [n_features * loss for loss in training.epoch(rows, rows, order[:, n_held:])]
-        score = training.scores(rows, rows, order[:, :n_held])
-        errors["validation_error"] += [-n_features * one for one in score]
-        best.update(epoch, score)
-        tell(epoch, errors["validation_error"][-1])
-    best.restore()
+    parts, n_features = Labelled(rows, rows, order[:, n_held:], order[:, :n_held]), rows.shape[1]
+    with processes(rows.device) as together:
+        told = [f"{epochs} {learning_rate} {batch_size} {seed}"]
+        place = checkpoint_at(checkpoint, together, network.state_dict(), lambda: [rows], told)
+        training = Supervised(
+            network, groups, "regression", batch_size=batch_size, generators=[generator], together=together
+        )
+        run = LabelledRun(network, training, parts, patience=None, checkpoint=place, together=together)
+        run.train(epochs, lambda epoch, score: tell(epoch, -n_features * score))
+    errors = {
+        "train_error": [n_features * loss for loss in run.losses],
+        "validation_error": [-n_features * score for score in run.scores],
+    }
     steps = tuple(range(1, epochs + 1))
     curves = tuple(Curve(name=name, steps=steps, values=tuple(values)) for name, values in errors.items())
     return network.eval(), curves

@@ -78,7 +78,7 @@ class Once:
 
 
 def _key(seed: int, recipe: Recipe) -> Key:
-    training = Training(batch_size=recipe.training.batch_size)
+    training = Training(batch_size=recipe.training.batch_size, loss=recipe.training.loss)  # which labels are told
     return seed, Recipe(architecture=recipe.architecture, pretraining=recipe.pretraining, training=training)
 
 
@@ -89,13 +89,20 @@ def _prepared(prepare: Prepare, start: Start, places: list[int]) -> _Found:
     ticks: list[int] = []
 
     def inputs() -> Tensor:
-        found = start.inputs()
-        return found if len(found) == 1 else found[places]
+        return _own(start.inputs(), places)
+
+    def targets() -> Tensor:
+        return _own(start.targets(), places)
 
     def tick(n_steps: int) -> None:
         ticks.append(n_steps)
         start.tick(n_steps)
 
     recipes, seeds = tuple(start.recipes[place] for place in places), tuple(start.seeds[place] for place in places)
-    curves = prepare(Start(some, recipes, seeds, inputs, tick))
+    curves = prepare(Start(some, recipes, seeds, inputs, targets, tick))
     return _Found({name: value.detach() for name, value in some.state_dict().items()}, curves, sum(ticks))
+
+
+def _own(values: Tensor, places: list[int]) -> Tensor:
+    """Return the values of the members at `places`, or those that all members share."""
+    return values if len(values) == 1 else values[places]

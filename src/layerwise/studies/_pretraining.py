@@ -7,16 +7,18 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from layerwise._base import at_least, positive, positive_int
+from layerwise._base import InvalidInput, at_least, positive, positive_int
 from layerwise.data import load
-from layerwise.population._fit import _device
+from layerwise.population import find_device
 from layerwise.pretraining import Pretrained, pretrain
 from layerwise.pretraining import Progress as LayerProgress
+from layerwise.pretraining._asked import asked_for
 from layerwise.records import Curve, VerdictRecord
 from layerwise.studies._autoencoder import EncoderShape, fine_tuned
 from layerwise.studies._pretraining_record import Outcome
@@ -61,7 +63,8 @@ def study_pretraining(
 
     Args:
         data: Whatever `layerwise.data.load` takes.
-        objective: What each layer is trained for, by name.
+        objective: What each layer is trained for, by name. After `supervised` there is nothing to unroll: the layers
+            have no way back to their input, so the record has no errors of reconstruction and no pictures of them.
         widths: Units of each layer; the last are the numbers of the code. For MNIST: (1000, 500, 250, 30).
         activation: Of each layer.
         linear_code: Whether the last layer has none, as in Hinton and Salakhutdinov 2006.
@@ -69,8 +72,8 @@ def study_pretraining(
         epochs: Passes over the training part, for all layers or one number for each; None: 10, or more where rows are
             so few that each layer would get fewer than 1,500 updates.
         batch_size: Rows of an update.
-        fine_tune: Epochs in which all layers are then trained together; 0 leaves that out; None: as many as `epochs`
-            of None.
+        fine_tune: Epochs in which all layers are then trained together to give the input back; 0 leaves that out;
+            None: as many as `epochs` of None, and after `supervised` 0.
         fine_tune_rate: Their learning rate, by Adam.
         verdict: Whether to find out if it helped a classifier or regressor (`Pretrained.verdict`), with labels of the
             test part. It trains hundreds of networks.
@@ -78,7 +81,9 @@ def study_pretraining(
         tsne: Whether the map of codes is t-SNE's rather than PCA's.
         seed: Of all that is random.
         device: Where to train.
-        checkpoint: A file that is written after every epoch of pre-training, to go on from if it was stopped.
+        checkpoint: A file that is written after every epoch of pre-training, and beside it one after every epoch of all
+            layers together (`PretrainingStudy.checkpoints`). Stopped at any moment and asked again, it goes on from
+            there, to the same bits.
         progress: Told how far it is.
         command: Kept in the record: how this was asked for.
         options: Those of `LayerSettings`, each one value or a list with one for each layer.
@@ -104,14 +109,20 @@ def study_pretraining(
     rows = unit_rows(ground, seed)
     tell = progress or (lambda _: None)
     usual = _usual_epochs(rows.summary.n_train, batch_size)
-    network = shape.build(ground.n_features, seed).to(_device(device))
+    network = shape.build(ground.n_features, seed).to(find_device(device))
     train, test = (torch.from_numpy(part).to(device) for part in (rows.train, rows.test))
+    labels = asked_for(objective)[0].labelled
+    check_way_back(objective, fine_tune, labelled=labels)
     found = pretrain(
-        network, train, objective, layers=shape.layers, validation=VALIDATION, seed=seed, inplace=True,
-        checkpoint=checkpoint, progress=lambda told: tell(_layer_step(told)),
+        network, (train, rows.train_targets) if labels else train, objective, layers=shape.layers,
+        validation=VALIDATION, seed=seed, inplace=True, checkpoint=checkpoint,
+        progress=lambda told: tell(_layer_step(told)),
         epochs=usual if epochs is None else epochs, batch_size=batch_size, **options,
     )  # fmt: skip
-    autoencoder, curves = _tuned(found, train, usual if fine_tune is None else fine_tune, fine_tune_rate, seed, tell)
+    autoencoder, curves = (None, ()) if labels else _tuned(
+        found, train, usual if fine_tune is None else fine_tune, fine_tune_rate, seed, tell,
+        checkpoint=None if checkpoint is None else PretrainingStudy.checkpoints(checkpoint)[1],
+    )  # fmt: skip
     judged = _verdict(found, test, rows, verdict_seeds, tell) if verdict else None
     record = Outcome(ground, rows, found, autoencoder, test).record(
         shape, curves, tsne=tsne, seed=seed, objective=objective, fine_tuning_rate=fine_tune_rate, verdict=judged,
@@ -119,6 +130,16 @@ def study_pretraining(
     )  # fmt: skip
     record = replace(record, seconds=time.perf_counter() - started)
     return PretrainingStudy(record, found, autoencoder)
+
+
+def check_way_back(objective: str, fine_tune: int | None, *, labelled: bool) -> None:
+    """Raise where layers that have no way back to their input are to be trained together to give it back."""
+    if labelled and fine_tune:
+        raise InvalidInput(
+            f"`fine_tune` must be 0 with the objective {objective!r}, after which there is no autoencoder to train",
+            got=fine_tune,
+            cure="To train all layers with labels, use `Pretrained.fine_tune`; `verdict` tells if that is better.",
+        )
 
 
 def _shape(
@@ -139,12 +160,13 @@ def _layer_step(told: LayerProgress) -> PretrainingStep:
 
 
 def _tuned(
-    found: Pretrained, train: Tensor, epochs: int, rate: float, seed: int, tell: Listener
+    found: Pretrained, train: Tensor, epochs: int, rate: float, seed: int, tell: Listener, *, checkpoint: Path | None
 ) -> tuple[nn.Sequential, tuple[Curve, ...]]:
     if not epochs:
         return found.unroll().eval(), ()
     return fine_tuned(
         found, train, epochs=epochs, learning_rate=rate, batch_size=found.layers[0].settings.batch_size, seed=seed,
+        checkpoint=checkpoint,
         tell=lambda epoch, error: tell(PretrainingStep(TOGETHER, epoch, epochs, f"error {error:.4g}")),
     )  # fmt: skip
 

@@ -29,11 +29,13 @@ class Outcome:
         data: What they were trained on.
         rows: Its rows as the networks read them.
         found: The encoder as it was pre-trained.
-        autoencoder: The unrolled network, fine-tuned or not.
+        autoencoder: The unrolled network, fine-tuned or not; None where layers were trained for labels.
         test: The test rows on the device of the networks.
     """
 
-    def __init__(self, data: Data, rows: UnitRows, found: Pretrained, autoencoder: nn.Sequential, test: Tensor) -> None:
+    def __init__(
+        self, data: Data, rows: UnitRows, found: Pretrained, autoencoder: nn.Sequential | None, test: Tensor
+    ) -> None:
         self._data, self._rows, self._found, self._autoencoder, self._test = data, rows, found, autoencoder, test
         self._pca = PrincipalComponents.fit(rows.train, rows.test)
 
@@ -41,11 +43,13 @@ class Outcome:
         self, shape: EncoderShape, curves: tuple[Curve, ...], *, tsne: bool, seed: int, **given: Any
     ) -> PretrainingRecord:
         """Return the record; `given` are the fields that are known already."""
-        errors = errors_by_depth(self._found, self._test)
-        tuned = squared_error(self._test, in_parts(self._autoencoder, self._test)) if curves else None
+        autoencoder = self._autoencoder
+        errors = [None] * len(shape.widths) if autoencoder is None else errors_by_depth(self._found, self._test)
+        tuned = squared_error(self._test, in_parts(autoencoder, self._test)) if autoencoder and curves else None
         image = image_shape(self._data)
         weights = _array(next(self._found.model.parameters()))
-        codes = _array(in_parts(self._autoencoder[0], self._test))
+        encoder = self._found.encoder().eval() if autoencoder is None else autoencoder[0]
+        codes = _array(in_parts(encoder, self._test))
         return PretrainingRecord(
             widths=shape.widths,
             activation=shape.activation,
@@ -58,7 +62,7 @@ class Outcome:
             pca_error=self._pca.error(shape.widths[-1]),
             mean_error=self._pca.error(0),
             image=image,
-            pictures=self._pictures(shape.widths[-1], tuned=bool(curves)) if image else (),
+            pictures=self._pictures(autoencoder, shape.widths[-1], tuned=bool(curves)) if image and autoencoder else (),
             filters=as_filters(weights) if image else (),
             codes=code_map(codes, self._rows.targets, self._data, tsne=tsne, seed=seed),
             data=self._rows.summary,
@@ -67,30 +71,33 @@ class Outcome:
             **given,
         )
 
-    def _layers(self, errors: Sequence[float]) -> tuple[LayerOutcome, ...]:
+    def _layers(self, errors: Sequence[float | None]) -> tuple[LayerOutcome, ...]:
         return tuple(
             LayerOutcome(
                 name=layer.name,
-                n_inputs=layer.decoder.weight.shape[1],
-                n_units=layer.decoder.weight.shape[0],
+                n_inputs=layer.weight_shape[1],
+                n_units=layer.weight_shape[0],
                 objective=layer.objective,
                 epochs=len(layer.curves[0].steps),
                 learning_rate=layer.settings.learning_rate,
                 batch_size=layer.settings.batch_size,
-                reconstruction=layer.settings.reconstruction,
+                reconstruction=layer.settings.reconstruction if layer.decoder else self._label_error(),
                 curves=layer.curves,
                 test_error=error,
-                pca_error=self._pca.error(layer.decoder.weight.shape[0]),
+                pca_error=self._pca.error(layer.weight_shape[0]),
             )
             for layer, error in zip(self._found.layers, errors, strict=True)
         )
 
-    def _pictures(self, n_numbers: int, *, tuned: bool) -> tuple[Pictures, ...]:
+    def _label_error(self) -> str:
+        return "label_cross_entropy" if self._data.classes else "label_squared_error"
+
+    def _pictures(self, autoencoder: nn.Sequential, n_numbers: int, *, tuned: bool) -> tuple[Pictures, ...]:
         chosen = chosen_rows(self._data, self._rows.targets)
         rows = self._rows.test[chosen]
         given = self._test[torch.from_numpy(chosen)]
         alone = _array(in_parts(self._found.unroll().eval(), given))
-        together = _array(in_parts(self._autoencoder, given))
+        together = _array(in_parts(autoencoder, given))
         linear = self._pca.reconstruct(rows, n_numbers)
         return (
             Pictures(version="original", rows=as_bytes(rows)),

@@ -21,12 +21,14 @@ class UnitRows:
     Attributes:
         train, test: The two parts.
         targets: Of the test rows.
+        train_targets: Of the training rows; values to predict have mean 0 and variance 1.
         summary: How the data was cut and scaled.
     """
 
     train: Floats
     test: Floats
     targets: Array
+    train_targets: Array
     summary: DataSummary
 
 
@@ -52,7 +54,17 @@ def unit_rows(data: Data, seed: int) -> UnitRows:
         scaling=_said(data, low, span, len(train)),
     )
     both = [((data.features[rows] - low) / span).astype(np.float32) for rows in (train, split.test)]
-    return UnitRows(both[0], both[1], data.targets[split.test], summary)
+    return UnitRows(both[0], both[1], data.targets[split.test], _standard(data, train), summary)
+
+
+def _standard(data: Data, train: Rows) -> Array:
+    """Return the targets of the training rows: classes as they are, values scaled."""
+    targets = data.targets[train]
+    if data.classes:
+        return targets
+    spread = targets.std(0)
+    scaled: Array = (targets - targets.mean(0)) / np.where(spread > 0, spread, 1)
+    return scaled
 
 
 def _range(data: Data, train: Rows) -> tuple[Floats, Floats]:

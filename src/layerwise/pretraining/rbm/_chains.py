@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from layerwise._base import InvalidInput
 from layerwise._base._errors import Text
+from layerwise.pretraining._processes import ALONE, Processes
 from layerwise.pretraining.rbm._layers import Layers
 from layerwise.pretraining.rbm._noise import Noise
 from layerwise.pretraining.rbm._settings import RBMTraining
 
 
 class Chains(ABC):
-    """Chains of Gibbs sampling; `persistent` says whether they go on from step to step."""
+    """Chains of Gibbs sampling; `persistent` says whether they go on from step to step.
+
+    Of the `n` chains each process has its own part, and draws for all.
+    """
 
     persistent: bool
 
-    def __init__(self, layers: Layers, n: int, settings: RBMTraining, sources: Sequence[torch.Generator]) -> None:
+    def __init__(
+        self,
+        layers: Layers,
+        n: int,
+        settings: RBMTraining,
+        sources: Sequence[torch.Generator],
+        together: Processes = ALONE,
+    ) -> None:
         seeds, n_visible, n_hidden = layers.weight.shape
         self.layers = layers
         self.settings = settings
-        self.h = layers.weight.new_empty(seeds, n, n_hidden)
-        self._mean = layers.weight.new_empty(seeds, n, n_visible)  # contiguous, so that its product is one batch
-        self._visible_noise = Noise(layers.visible.noise, (seeds, n, n_visible), layers.weight, sources)
-        self._hidden_noise = Noise(layers.hidden.noise, (seeds, n, n_hidden), layers.weight, sources)
+        own = together.own(n)
+        self.h = layers.weight.new_empty(seeds, own.stop - own.start, n_hidden)
+        self._mean = layers.weight.new_empty(*self.h.shape[:2], n_visible)  # contiguous: its product is one batch
+        self._visible_noise = Noise(layers.visible.noise, (seeds, n, n_visible), layers.weight, sources, own)
+        self._hidden_noise = Noise(layers.hidden.noise, (seeds, n, n_hidden), layers.weight, sources, own)
 
     @abstractmethod
     def visible(self, out: Tensor) -> None:
@@ -36,6 +49,18 @@ class Chains(ABC):
     def hidden(self, mean: Tensor) -> None:
         """Draw the hidden states, given their means."""
         self.layers.draw_hidden(mean, self._hidden_noise.next(), self.h)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next step depends on."""
+        states = {"h": self.h.clone()} if self.persistent else {}
+        return states | {"visible_noise": self._visible_noise.state(), "hidden_noise": self._hidden_noise.state()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        self._visible_noise.load_state(state["visible_noise"])
+        self._hidden_noise.load_state(state["hidden_noise"])
+        if self.persistent:
+            self.h.copy_(state["h"])
 
     def _rounds(self, n: int, v: Tensor) -> None:
         """Sample visible and hidden states in turn, `n` times."""
@@ -65,8 +90,15 @@ class Persistent(Chains):
 
     persistent = True
 
-    def __init__(self, layers: Layers, n: int, settings: RBMTraining, sources: Sequence[torch.Generator]) -> None:
-        super().__init__(layers, n, settings, sources)
+    def __init__(
+        self,
+        layers: Layers,
+        n: int,
+        settings: RBMTraining,
+        sources: Sequence[torch.Generator],
+        together: Processes = ALONE,
+    ) -> None:
+        super().__init__(layers, n, settings, sources, together)
         self.hidden(layers.hidden.mean_(layers.hidden_bias.expand_as(self.h).clone()))
 
     def visible(self, out: Tensor) -> None:
@@ -81,8 +113,16 @@ class Tempered(Chains):
 
     persistent = True
 
-    def __init__(self, layers: Layers, n: int, settings: RBMTraining, sources: Sequence[torch.Generator]) -> None:
+    def __init__(
+        self,
+        layers: Layers,
+        n: int,
+        settings: RBMTraining,
+        sources: Sequence[torch.Generator],
+        together: Processes = ALONE,
+    ) -> None:
         _check_binary(layers)
+        _check_alone(together)
         n_levels = settings.temperatures
         super().__init__(layers, n * n_levels, settings, sources)
         seeds, n_visible, _ = layers.weight.shape
@@ -103,6 +143,17 @@ class Tempered(Chains):
 
     def hidden(self, mean: Tensor) -> None:
         """Do nothing: the states of all temperatures were drawn and traded by `visible`."""
+
+    def state(self) -> dict[str, Any]:
+        own = {"v": self._v.clone(), "x": self._x.clone(), "parity": self._parity}
+        return super().state() | own | {"swap_noise": self._swap_noise.state()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        super().load_state(state)
+        self._swap_noise.load_state(state["swap_noise"])
+        self._v.copy_(state["v"])
+        self._x.copy_(state["x"])
+        self._parity = state["parity"]
 
     def _round(self) -> None:
         layers = self.layers
@@ -140,6 +191,15 @@ def _check_binary(layers: Layers) -> None:
         raise InvalidInput(
             "`method` 'tempering' needs Bernoulli units on both sides",
             got=Text(" and ".join(kinds)),
+            cure="Use method='pcd'.",
+        )
+
+
+def _check_alone(together: Processes) -> None:
+    if together.n > 1:
+        raise InvalidInput(
+            "`method` 'tempering' trades states between all chains, which must be in one process",
+            got=Text(f"{together.n} processes"),
             cure="Use method='pcd'.",
         )
 

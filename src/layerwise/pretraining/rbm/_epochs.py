@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from layerwise.pretraining._processes import ALONE, Processes
 from layerwise.pretraining.rbm._centering import Offsets
 from layerwise.pretraining.rbm._layers import Layers
 from layerwise.pretraining.rbm._settings import RBMTraining
@@ -28,12 +30,21 @@ class Epochs:
         settings: RBMTraining,
         sources: Sequence[torch.Generator],
         pool: Executor | None,
+        together: Processes = ALONE,
     ) -> None:
         self._rows, self._settings, self._sources = rows, settings, sources
         self._batch_size = min(settings.batch_size, rows.shape[1])
-        self._step = Step(layers, self._batch_size, settings, sources, pool)
+        self._step = Step(layers, self._batch_size, settings, sources, pool, together)
         if settings.centering:
             self._step.offsets = Offsets.start(layers, rows[:, :_OFFSET_ROWS], settings.offset_rate)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on, but the machines themselves."""
+        return self._step.state()
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        self._step.load_state(state)
 
     def run(self, number: int, stop: threading.Event) -> None:
         """Go through all rows once, the first time with `number` 1, unless told to stop."""

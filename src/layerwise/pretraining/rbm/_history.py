@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -57,6 +59,16 @@ class Readings:
         if self._validation is not None:
             gap = free_energy_gap(self._rbm, self._seen, self._validation[..., :_READ_ROWS, :])
             self._points.setdefault("free_energy_gap", []).append(gap.view(-1))
+
+    def state(self) -> dict[str, Any]:
+        """Return all that was read."""
+        return {"points": {name: list(points) for name, points in self._points.items()}, "failed": self.failed}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        device = self.failed.device
+        self._points = {name: [one.to(device) for one in points] for name, points in state["points"].items()}
+        self.failed = state["failed"].to(device)
 
     def history(self) -> RBMHistory:
         """Return all that was read."""

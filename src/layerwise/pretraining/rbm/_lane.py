@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from layerwise.pretraining._processes import ALONE, Processes
 from layerwise.pretraining.rbm._chains import CHAINS
 from layerwise.pretraining.rbm._layers import Layers
 from layerwise.pretraining.rbm._settings import RBMTraining
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Lane:
-    """Fills `v` and `h`, [seed, row, unit]: `n_rows` of the data first, then the chains.
+    """Fills `v` and `h`, [seed, row, unit]: `n_rows` of the data first, then this process's part of `n_chains` chains.
 
-    `difference`, [seed, 1, visible], becomes the sum of the visible states of the data minus that of the chains, the
-    latter weighted as if there were as many of them.
+    `difference`, [seed, 1, visible], becomes the sum of the visible states of the data plus `minus` times that of the
+    chains.
 
     Data and chains share a buffer, so that what is asked of both is one matrix product: the hidden means, where chains
     go on from step to step, and later the gradient.
@@ -33,13 +34,17 @@ class Lane:
         n_rows: int,
         settings: RBMTraining,
         sources: Sequence[torch.Generator],
+        *,
+        n_chains: int,
+        minus: float,
+        together: Processes = ALONE,
     ) -> None:
         self.layers, self.v, self.h = layers, v, h
         self.v_pos, self.v_neg = v[:, :n_rows], v[:, n_rows:]
         self.h_pos, self.h_neg = h[:, :n_rows], h[:, n_rows:]
         self.difference = v.new_empty(len(v), 1, v.shape[2])
-        self._minus = n_rows / (n_rows - v.shape[1])
-        self.chains = CHAINS[settings.method](layers, v.shape[1] - n_rows, settings, sources)
+        self._minus = minus
+        self.chains = CHAINS[settings.method](layers, n_chains, settings, sources, together)
 
     def __call__(self, rows: Tensor) -> None:
         """Take `rows`, [seed, row, visible], and sample."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from layerwise._base._errors import Text
 Generators: TypeAlias = torch.Generator | Sequence[torch.Generator]
 Kind: TypeAlias = Literal["uniform", "normal"]
 
+_ALL = slice(None)
 _BLOCK = 65_536
 """Numbers drawn at a time for each machine: 256 KiB stay in cache, and the cost of a call vanishes beside them."""
 
@@ -43,13 +44,19 @@ class Noise:
     """Random numbers of one shape, [seed, row, unit], drawn for many steps at once.
 
     How many steps follows from the shape of one machine's part, so each machine's numbers are the same whether it is
-    trained alone or with others.
+    trained alone or with others. `own` are the rows that `next` returns: those of one process of several.
     """
 
     def __init__(
-        self, kind: Kind, shape: tuple[int, int, int], like: Tensor, sources: Sequence[torch.Generator]
+        self,
+        kind: Kind,
+        shape: tuple[int, int, int],
+        like: Tensor,
+        sources: Sequence[torch.Generator],
+        own: slice = _ALL,
     ) -> None:
         seeds, rows, units = shape
+        self._own = own
         self._kind = kind
         self._sources = sources
         self._block = like.new_empty(seeds, max(1, _BLOCK // (rows * units)), rows, units)
@@ -62,7 +69,16 @@ class Noise:
                 _fill(part, self._kind, source)
             self._place = 0
         self._place += 1
-        return self._block[:, self._place - 1]
+        return self._block[:, self._place - 1, self._own]
+
+    def state(self) -> dict[str, Any]:
+        """Return the numbers drawn ahead."""
+        return {"block": self._block.clone(), "place": self._place}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        self._block.copy_(state["block"])
+        self._place = state["place"]
 
 
 def _fill(part: Tensor, kind: Kind, source: torch.Generator) -> None:

@@ -21,7 +21,8 @@ class RBM(nn.Module):
         E(v, h) = e(v; visible_bias) + e(h; hidden_bias) - (v / variance) W h
 
     with the energies e of the kinds of units, so for Bernoulli units E = -b v - c h - v W h. With `seeds` it is that
-    many machines in one: parameters have a leading seed axis, and so has everything that comes back.
+    many machines in one: parameters have a leading seed axis, and so has everything that comes back. It is made on the
+    device of its generator.
 
     Attributes:
         weight: [visible, hidden], with `seeds` [seed, visible, hidden]; drawn from N(0, weight_std^2).
@@ -63,13 +64,15 @@ class RBM(nn.Module):
         self.seeds = None if seeds is None else positive_int("seeds", seeds)
         lead = () if seeds is None else (seeds,)
         sizes = positive_int("n_visible", n_visible), positive_int("n_hidden", n_hidden)
-        weight = torch.empty(seeds or 1, *sizes, dtype=dtype)
-        for part, source in zip(weight, as_generators(generator, self.n_machines), strict=True):
+        sources = as_generators(generator, self.n_machines)
+        like = torch.empty(0, dtype=dtype, device=sources[0].device)
+        weight = like.new_empty(seeds or 1, *sizes)
+        for part, source in zip(weight, sources, strict=True):
             normal_(part, weight_std, generator=source)
         self.weight = nn.Parameter(weight.reshape(*lead, *sizes))
-        self.visible_bias = nn.Parameter(torch.zeros(*lead, n_visible, dtype=dtype))
-        self.hidden_bias = nn.Parameter(torch.zeros(*lead, n_hidden, dtype=dtype))
-        start = torch.full((*lead, n_visible), math.log(self.visible.initial_variance), dtype=dtype)
+        self.visible_bias = nn.Parameter(like.new_zeros(*lead, n_visible))
+        self.hidden_bias = nn.Parameter(like.new_zeros(*lead, n_hidden))
+        start = like.new_full((*lead, n_visible), math.log(self.visible.initial_variance))
         self.log_variance = nn.Parameter(start) if self.visible.learned_variance else None
 
     @property

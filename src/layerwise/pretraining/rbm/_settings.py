@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from layerwise._base import Registry, fraction, non_negative, one_of, positive, positive_int
+from layerwise.pretraining._autocast import AUTOCASTS
 
 METHODS = ("cd", "pcd", "tempering")
 
@@ -28,6 +29,8 @@ class RBMTraining:
         sparsity_target, sparsity_cost: the mean activity wanted of each hidden unit, and how hard it is pulled there.
         centering, offset_rate: gradients of centered states, and how fast the offsets follow the batch means.
         variance_rate: step size of the log-variances, as a multiple of `learning_rate`, where they are learned.
+        autocast: None, or bfloat16: what the matrix products are rounded to. Weights, momentum, biases and what is
+            sampled stay float32; so do the sums over a batch.
 
     Raises:
         InvalidInput: a value out of its range.
@@ -61,6 +64,7 @@ class RBMTraining:
     centering: bool = False
     offset_rate: float = 0.01
     variance_rate: float = 0.1
+    autocast: str | None = None
 
     def __post_init__(self) -> None:
         one_of("method", self.method, METHODS)
@@ -75,6 +79,7 @@ class RBMTraining:
         for name in ("momentum_epochs", "weight_decay", "sparsity_cost", "offset_rate", "variance_rate"):
             non_negative(name, getattr(self, name))
         positive("learning_rate", self.learning_rate)
+        one_of("autocast", self.autocast, AUTOCASTS)
 
     def momentum_at(self, epoch: int) -> float:
         """Return the momentum of this epoch, the first being 1."""

@@ -1,0 +1,81 @@
+"""Rows that are at hand, and their codes, computed once for each layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from layerwise._base import InvalidInput
+from layerwise.pretraining._codes import codes_at
+from layerwise.pretraining._examples import Examples, with_classes
+from layerwise.pretraining._layers import Plan
+from layerwise.pretraining._settings import LayerSettings
+from layerwise.tracing import INPUT
+
+if TYPE_CHECKING:
+    from layerwise.pretraining._layer_training import LayerTraining
+
+
+class Stored:
+    """Rows that are at hand, cut into those to train on and those that errors are read on.
+
+    Args:
+        model: The network.
+        rows: All of them.
+        share: Of those that errors are read on.
+        generator: For the cut.
+        memory: Bytes of codes up to which they are held in memory.
+    """
+
+    def __init__(
+        self, model: nn.Module, rows: Examples, *, share: float, generator: torch.Generator, memory: int
+    ) -> None:
+        self._model, self._memory, self._labels = model, memory, rows.y
+        order = torch.randperm(len(rows.x), generator=generator)
+        n_held = round(share * len(rows.x))
+        parts = order[n_held:], order[:n_held]
+        self._inputs = [Examples(rows.x[own], None if rows.y is None else rows.y[own]) for own in parts]
+        self.some, self.n_rows = self._inputs[0], len(parts[0])
+        self._codes, self._at = [part.x for part in self._inputs], INPUT
+
+    def settle(self, settings: Sequence[LayerSettings]) -> list[LayerSettings]:
+        """Return the settings with the number of classes."""
+        for one in settings:
+            if one.steps is not None:
+                raise InvalidInput(
+                    "`steps` goes with a stream only",
+                    got=one.steps,
+                    cure="Rows at hand are passed over: give `epochs`.",
+                )
+        return [with_classes(one, self._labels) for one in settings]
+
+    def told(self) -> list[Tensor]:
+        """Return all rows and labels."""
+        return [value for part in self._inputs for value in part if value is not None]
+
+    def codes(self, plan: Plan, place: int, _: LayerSettings) -> StoredCodes:
+        """Return the codes at `place`: from those at hand if they are enough, else from the inputs."""
+        if plan.used.between(self._at, place) is None:
+            self._codes, self._at = [part.x for part in self._inputs], INPUT
+        self._codes = [codes_at(self._model, plan, self._at, place, part, self._memory) for part in self._codes]
+        self._at = place
+        return StoredCodes(
+            *(Examples(code, part.y) for code, part in zip(self._codes, self._inputs, strict=True)),
+        )
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class StoredCodes:
+    """The codes that one layer reads, of all rows; errors are read on those held out, without these on all."""
+
+    def __init__(self, used: Examples, held_out: Examples) -> None:
+        self.some, self.judged = used, held_out if len(held_out.x) else used
+
+    def epoch(self, training: LayerTraining) -> Tensor:
+        """Train on every row once, in a new order."""
+        return training.epoch(*self.some)
