@@ -186,7 +186,10 @@ def test_an_official_test_part_must_leave_every_class_something():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"task": "ranking"}, "`task` must be one of 'classification', 'regression'. Got 'ranking' instead."),
+        (
+            {"task": "ranking"},
+            "`task` must be one of 'classification', 'regression', 'multilabel'. Got 'ranking' instead.",
+        ),
         ({"kind": "sound"}, "`kind` must be one of 'image', 'table'. Got 'sound' instead."),
         ({"features": table()}, "`features` must be a float32 array of shape [rows, features]. Got a float64 array"),
         ({"features": [[1.0]]}, "Got a list instead."),

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from layerwise._base import InvalidInput, Registry, UnknownName
-from layerwise.data import DATASETS, Data, circles, digits, gaussian, linear_teacher, load, spirals
+from layerwise.data import DATASETS, Data, circles, digits, gaussian, linear_teacher, load, multilabel, spirals
 
-MADE_UP = [circles, spirals, linear_teacher, gaussian]
+MADE_UP = [circles, spirals, linear_teacher, multilabel, gaussian]
 
 
 def test_the_list():
@@ -18,6 +18,7 @@ def test_the_list():
         "circles",
         "spirals",
         "linear_teacher",
+        "multilabel",
         "gaussian",
         "mnist",
         "fashion-mnist",
@@ -25,7 +26,7 @@ def test_the_list():
     ]
 
 
-@pytest.mark.parametrize("name", ["digits", "circles", "spirals", "linear_teacher", "gaussian"])
+@pytest.mark.parametrize("name", ["digits", "circles", "spirals", "linear_teacher", "multilabel", "gaussian"])
 def test_each_loads_by_name(name: str):
     data = load(name)
     assert isinstance(data, Data)
@@ -38,7 +39,7 @@ def test_an_unknown_name():
         load("digit")
     assert str(caught.value) == (
         "There is no data set 'digit'. Did you mean 'digits'? Known: digits, circles, spirals, linear_teacher, "
-        "gaussian, mnist, fashion-mnist, cifar10. A path to a .csv, .parquet or .npz file would do as well."
+        "multilabel, gaussian, mnist, fashion-mnist, cifar10. A path to a .csv, .parquet or .npz file would do as well."
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import torch
 from torch import nn
 
 from layerwise._base import child_seed
 from layerwise.models import build
 
+AFFINE = (nn.Linear, nn.Conv2d)
+
 
 def optimizer_for(net: nn.Module, choices):
-    """Torch's optimizer with decay on the weights of linear layers alone."""
-    weights = [m.weight for m in net.modules() if isinstance(m, nn.Linear)]
+    """Torch's optimizer with decay on the weights of linear layers and convolutions alone."""
+    weights = [m.weight for m in net.modules() if isinstance(m, AFFINE)]
     others = [p for p in net.parameters() if all(p is not w for w in weights)]
     groups = [{"params": weights, "weight_decay": choices.l2}, {"params": others, "weight_decay": 0.0}]
     rate = choices.learning_rate
@@ -22,19 +26,49 @@ def optimizer_for(net: nn.Module, choices):
         "rmsprop": lambda: torch.optim.RMSprop(groups, rate, alpha=choices.beta2, eps=choices.epsilon),
         "adam": lambda: torch.optim.Adam(groups, rate, (choices.beta1, choices.beta2), choices.epsilon),
         "adamw": lambda: torch.optim.AdamW(groups, rate, (choices.beta1, choices.beta2), choices.epsilon),
+        "muon": lambda: MuonAndAdamW(weights, others, choices),
     }[choices.method]()
+
+
+class MuonAndAdamW:
+    """Torch's Muon for weights, at the step size of its AdamW for everything else; no bfloat16 on the way."""
+
+    def __init__(self, weights, others, choices):
+        rate, betas = choices.learning_rate, (choices.beta1, choices.beta2)
+        self.muon = torch.optim.Muon(
+            weights, rate, weight_decay=choices.l2, momentum=choices.momentum, adjust_lr_fn="match_rms_adamw"
+        )
+        self.adamw = torch.optim.AdamW(others, rate, betas, choices.epsilon, weight_decay=0.0)
+
+    @property
+    def param_groups(self):
+        return [*self.muon.param_groups, *self.adamw.param_groups]
+
+    def zero_grad(self):
+        self.muon.zero_grad()
+        self.adamw.zero_grad()
+
+    def step(self):
+        # torch's Newton-Schulz begins with `grad.bfloat16()`
+        with mock.patch.object(torch.Tensor, "bfloat16", torch.Tensor.clone):
+            self.muon.step()
+        self.adamw.step()
 
 
 def train_plainly(recipe, data, seed, dtype=torch.float64):
     """Train one network with a plain loop and return it."""
     split = data.split(seed)
     generator = torch.Generator().manual_seed(child_seed(seed, "weights"))
-    net = build(recipe, data.n_features, data.n_outputs, generator, dtype).train()
+    net = build(recipe, data.inputs, data.n_outputs, generator, dtype).train()
     optimizer = optimizer_for(net, recipe.optimizer)
     order = torch.Generator().manual_seed(child_seed(seed, "order"))
+    noise = torch.Generator().manual_seed(child_seed(seed, "input noise"))
     x_train = torch.as_tensor(data.features[split.train], dtype=dtype)
     x_train = (x_train - torch.as_tensor(split.center, dtype=dtype)) / torch.as_tensor(split.scale, dtype=dtype)
     y_train = torch.as_tensor(data.targets[split.train])
+    if split.target_center is not None:
+        center, scale = (torch.as_tensor(one, dtype=dtype) for one in (split.target_center, split.target_scale))
+        y_train = (y_train.to(dtype) - center) / scale
     batch = min(recipe.training.batch_size, len(x_train))
     n_batches = len(x_train) // batch
     n_steps, t = recipe.training.n_epochs(n_batches) * n_batches, 0
@@ -44,6 +78,8 @@ def train_plainly(recipe, data, seed, dtype=torch.float64):
             for group in optimizer.param_groups:
                 group["lr"] = recipe.optimizer.learning_rate * recipe.optimizer.factor(t / n_steps)
             x, y = x_train[rows[b * batch : (b + 1) * batch]], y_train[rows[b * batch : (b + 1) * batch]]
+            if recipe.training.input_noise:
+                x = x + recipe.training.input_noise * torch.empty_like(x).normal_(generator=noise)
             optimizer.zero_grad()
             loss_of(recipe, net(x), y).backward()
             if recipe.training.clip_norm is not None:
@@ -57,14 +93,21 @@ def train_plainly(recipe, data, seed, dtype=torch.float64):
 def loss_of(recipe, outputs, y):
     if recipe.training.loss == "cross_entropy":
         return nn.functional.cross_entropy(outputs, y)
-    return nn.functional.mse_loss(outputs, nn.functional.one_hot(y, outputs.shape[1]).to(outputs.dtype))
+    if y.dim() == 1:
+        y = nn.functional.one_hot(y, outputs.shape[1])
+    losses = {
+        "squared_error": nn.functional.mse_loss,
+        "huber": nn.functional.huber_loss,
+        "binary_cross_entropy": nn.functional.binary_cross_entropy_with_logits,
+    }
+    return losses[recipe.training.loss](outputs, y.to(outputs.dtype))
 
 
 @torch.no_grad()
 def _soft_threshold(net, choices, rate):
     if choices.l1:
         for layer in net.modules():
-            if isinstance(layer, nn.Linear):
+            if isinstance(layer, AFFINE):
                 layer.weight.copy_(nn.functional.softshrink(layer.weight, rate * choices.l1))
 
 

@@ -148,6 +148,23 @@ def test_regression_gets_squared_error_and_r2():
     assert load(ComparisonRecord, dump(record)) == record
 
 
+def test_labels_get_binary_cross_entropy_and_accuracy():
+    record = run(data="multilabel", learning_rates=0.3).record
+    assert record.metric == "test_accuracy"
+    assert 0.5 < record.chance < 0.55  # every label is on in about half of the rows
+    for arm in record.arms:
+        assert arm.recipe["training"]["loss"] == "binary_cross_entropy"
+        told = {fact.name: fact.value for fact in arm.facts}
+        assert told["chance_loss"] == pytest.approx(math.log(2), abs=0.01)
+
+
+def test_a_loss_that_fits_is_kept():
+    record = run([GOOD.replace(loss="huber")], "linear_teacher", learning_rates=0.1).record
+    assert record.arms[0].recipe["training"]["loss"] == "huber"
+    told = {fact.name: fact.value for fact in record.arms[0].facts}
+    assert told["chance_loss"] == pytest.approx(0.4247, abs=0.02)  # of a standard normal, by integration
+
+
 def test_r2_is_one_minus_squared_error_over_variance():
     record = run([GOOD], "linear_teacher").record
     data = Data.create("again", *_teacher())

@@ -121,6 +121,17 @@ def test_chance_loss_of_regression_is_the_variance_the_targets_are_scaled_to():
     assert chance_loss(Data.create("line", X, X.sum(axis=1)), "squared_error") == 1.0
 
 
+def test_chance_loss_of_huber_by_hand():
+    values = np.array([-1.0, 1.0] * 10)  # scaled to standard deviation 1 they are themselves, and 0 is the best constant
+    assert chance_loss(Data.create("two", X, values, task="regression"), "huber") == pytest.approx(0.5)
+
+
+def test_chance_loss_of_labels_is_their_mean_entropy():
+    labels = np.stack([np.arange(20) < 5, np.arange(20) % 2 == 0], axis=1)
+    expected = (-(0.25 * np.log(0.25) + 0.75 * np.log(0.75)) + np.log(2)) / 2
+    assert chance_loss(Data.create("two", X, labels), "binary_cross_entropy") == pytest.approx(expected)
+
+
 @given(st.floats(0, 0.9), st.floats(0, 1), st.integers(1, 10**6))
 def test_heights_lie_between_chance_and_the_best(chance, way, n_test):
     best = chance + (1 - chance) * way

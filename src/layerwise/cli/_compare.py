@@ -25,6 +25,7 @@ class TaskName(StrEnum):
 
     CLASSIFICATION = "classification"
     REGRESSION = "regression"
+    MULTILABEL = "multilabel"
 
 
 _NOT_CHOICES = frozenset(
@@ -55,8 +56,13 @@ def compare(
     output: Annotated[Path | None, typer.Option(help="Folder for report.html and result.json.")] = None,
     json_out: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on the screen.")] = False,
+    kind: o.Kind = None,
     depth: o.Depth = None,
     width: o.Width = None,
+    channels: o.Channels = None,
+    kernel: o.Kernel = None,
+    pool: o.Pool = None,
+    dense: o.Dense = None,
     activation: o.ActivationName = None,
     pieces: o.Pieces = None,
     initializer: o.InitializerName = None,
@@ -80,6 +86,7 @@ def compare(
     loss: o.Loss = None,
     clip_norm: o.ClipNorm = None,
     patience: o.Patience = None,
+    input_noise: o.InputNoise = None,
     pretraining: o.PretrainingName = None,
     pretraining_epochs: o.PretrainingEpochs = None,
     pretraining_rate: o.PretrainingRate = None,
@@ -90,9 +97,7 @@ def compare(
     Each arm trains at its own best learning rate; for arms that fail, the layer and the reason are named.
     """
     choices = {name: value for name, value in locals().items() if name not in _NOT_CHOICES and value is not None}
-    if width is not None:
-        widths = numbers("width", width, int)
-        choices["width"] = widths if len(widths) > 1 else widths[0]
+    choices |= {name: _sizes(name, choices[name]) for name in ("width", "channels", "dense") if name in choices}
     if not (quiet or json_out):
         _first_words(recipe, data)
     if output is not None:
@@ -106,6 +111,13 @@ def compare(
     options = {"seeds": seeds, "search_seeds": search_seeds, "learning_rates": learning_rate, "device": device}
     result = _run(arms, ground, options | {"chunk_size": chunk_size}, live=not (quiet or json_out))
     show(result, output, json_out=json_out)
+
+
+def _sizes(name: str, text: str) -> str | int | list[int]:
+    if (name, text) == ("dense", "none"):
+        return text
+    sizes = numbers(name, text, int)
+    return sizes if len(sizes) > 1 else sizes[0]
 
 
 def _first_words(recipe: list[str] | None, data: str) -> None:

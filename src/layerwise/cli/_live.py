@@ -23,7 +23,7 @@ class Live:
         from rich.live import Live as RichLive
 
         self._arms = [arm.name for arm in arms]
-        self._score = "accuracy" if ground.task == "classification" else "R2"
+        self._score = "R2" if ground.task == "regression" else "accuracy"
         self._rates: dict[str, str] = {}
         self._scores: dict[str, float] = {}
         self._phase = ""

@@ -11,7 +11,7 @@ from layerwise.data._load import load
 from layerwise.data._mnist import fashion_mnist, mnist
 from layerwise.data._named import DATASETS
 from layerwise.data._split import Split
-from layerwise.data._synthetic import circles, gaussian, linear_teacher, spirals
+from layerwise.data._synthetic import circles, gaussian, linear_teacher, multilabel, spirals
 
 __all__ = [
     "DATASETS",
@@ -25,5 +25,6 @@ __all__ = [
     "linear_teacher",
     "load",
     "mnist",
+    "multilabel",
     "spirals",
 ]

@@ -11,7 +11,8 @@ import numpy as np
 
 from layerwise._base import InvalidInput, one_of
 from layerwise._base._errors import Text
-from layerwise.data._types import Array, Floats, Kind, Rows, Task
+from layerwise.data._images import channels_first, shape_of
+from layerwise.data._types import Array, Floats, Image, Kind, Rows, Task
 
 # Whole numbers are labels up to so many different values, and up to 100 where each has ten rows on average.
 _FEW = 20
@@ -31,8 +32,10 @@ def as_array(name: str, values: Any) -> Array:
         raise InvalidInput(f"`{name}` must be an array, or rows of equal length", got=Text(str(error))) from None
 
 
-def as_features(values: Any) -> tuple[Floats, Kind]:
-    """Return `values` as float32 [row, feature], and "image" if they had more than two axes, else "table"."""
+def as_features(values: Any) -> tuple[Floats, Kind, Image | None]:
+    """Return `values` as float32 [row, feature]; "image" if they had more than two axes, else "table"; and the images'
+    shape if they have channels, height and width.
+    """
     array = as_array("features", values)
     if array.ndim < 2:
         raise InvalidInput(
@@ -41,8 +44,10 @@ def as_features(values: Any) -> tuple[Floats, Kind]:
             cure="A single feature is a column: `x.reshape(-1, 1)`." if array.ndim == 1 else "",
         )
     kind: Kind = "image" if array.ndim > 2 else "table"
+    array = channels_first(array)
     flat = array.reshape(len(array), int(np.prod(array.shape[1:])))
-    return pixels(flat) if kind == "image" and array.dtype == np.uint8 else to_float32("features", flat), kind
+    rows = pixels(flat) if kind == "image" and array.dtype == np.uint8 else to_float32("features", flat)
+    return rows, kind, shape_of(array)
 
 
 def pixels(values: Array) -> Floats:
@@ -55,6 +60,9 @@ def pixels(values: Array) -> Floats:
 def as_targets(values: Any, task: Task | None, classes: Sequence[str] | None) -> tuple[Array, Task, tuple[str, ...]]:
     """Return class numbers [row] and class names, or float32 values [row, output] and no names; and the task."""
     array = as_array("targets", values)
+    if task == "multilabel" or (task is None and _is_multilabel(array)):
+        names = [f"label {k}" for k in range(array.shape[-1])] if classes is None else list(map(str, classes))
+        return to_float32("targets", array), "multilabel", tuple(names)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if classes is not None:
@@ -68,7 +76,11 @@ def as_targets(values: Any, task: Task | None, classes: Sequence[str] | None) ->
 
 
 def infer_task(targets: Array) -> Task:
-    """Return "classification" for text, bools, and whole numbers with few different values; else "regression"."""
+    """Return "classification" for text, bools, and whole numbers with few different values; "multilabel" for several
+    columns of 0 and 1; else "regression".
+    """
+    if _is_multilabel(targets):
+        return "multilabel"
     if targets.ndim == 2:
         return "classification" if _is_one_hot(targets) else "regression"  # the former is refused, with the cure
     if targets.dtype.kind == "f":
@@ -77,6 +89,13 @@ def infer_task(targets: Array) -> Task:
         limit = max(_FEW, min(_MANY, len(targets) // 10))
         return "classification" if len(np.unique(targets)) <= limit else "regression"
     return "classification"
+
+
+def _is_multilabel(targets: Array) -> bool:
+    """Whether these are two columns or more of 0 and 1, both of which occur, and not one 1 in every row."""
+    if targets.ndim != 2 or targets.shape[1] < 2 or targets.dtype.kind not in _NUMBERS:
+        return False
+    return bool(((targets == 0) | (targets == 1)).all()) and not _is_one_hot(targets) and bool(np.ptp(targets + 0))
 
 
 def _is_one_hot(targets: Array) -> bool:
@@ -130,7 +149,8 @@ def _check_labels_form(labels: Array) -> None:
         raise InvalidInput(
             "Class labels must have the shape [rows]",
             got=Text(f"an array of shape {labels.shape}"),
-            cure='One-hot rows become labels by `y.argmax(1)`; several values to predict are task="regression".'
+            cure='One-hot rows become labels by `y.argmax(1)`; several values to predict are task="regression", several '
+            'labels at once task="multilabel".'
             if labels.ndim == 2
             else "",
         )

@@ -13,6 +13,7 @@ from layerwise._base._errors import Text
 from layerwise.data._arrays import pixels
 from layerwise.data._data import Data
 from layerwise.data._folders import candidates, fetch, from_folders, not_found
+from layerwise.data._images import channels_first
 from layerwise.data._npz import read_npz
 from layerwise.data._pickle import read_pickle
 from layerwise.data._types import Array
@@ -85,9 +86,7 @@ def _arrays(path: Path) -> list[Array]:
 
 def _flat(images: Array) -> Array:
     """Colors come first, as in the original batches; most .npz files have them last."""
-    if images.ndim == 4 and images.shape[-1] == 3:
-        images = images.transpose(0, 3, 1, 2)
-    return images.reshape(len(images), -1)
+    return channels_first(images).reshape(len(images), -1)
 
 
 def _pickled(path: Path) -> Batch:

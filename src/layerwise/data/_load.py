@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from layerwise._base import InvalidInput, UnknownName, one_of
 from layerwise._base._errors import Text
@@ -35,8 +35,9 @@ def load(
             called target, label, class or y.
         folder: where the files of mnist, fashion-mnist or cifar10 lie.
         name: what reports call it; otherwise the name of the set or of the file.
-        task: "classification" or "regression", where the target leaves it open. Otherwise text, bools and whole
-            numbers with few different values are classes (up to 20, or 100 where each has ten rows).
+        task: "classification", "regression" or "multilabel", where the target leaves it open. Otherwise text, bools
+            and whole numbers with few different values are classes (up to 20, or 100 where each has ten rows), and
+            several columns of 0 and 1 are labels of which a row may have any number.
 
     Raises:
         UnknownName: a name that is neither a set nor a file; the message lists the sets.
@@ -48,7 +49,7 @@ def load(
         Data('steps': 6 rows, 1 feature, 2 classes, table, classification)
     """
     if task is not None:
-        one_of("task", task, ("classification", "regression"))
+        one_of("task", task, get_args(Task))
     if isinstance(source, str | os.PathLike):
         data = _by_name_or_path(source, target, folder, name, task)
     else:

@@ -99,5 +99,4 @@ def _existing(folder: Path, file: str) -> Path | None:
 
 
 def _data(name: str, images: Array, labels: Array, classes: tuple[str, ...], n_test: int, source: str) -> Data:
-    rows = pixels(images.reshape(len(images), -1))
-    return Data.create(name, rows, labels, kind="image", classes=classes, n_fixed_test=n_test, source=source)
+    return Data.create(name, pixels(images), labels, kind="image", classes=classes, n_fixed_test=n_test, source=source)

@@ -9,7 +9,7 @@ from layerwise.data._cifar import cifar10
 from layerwise.data._data import Data
 from layerwise.data._digits import digits
 from layerwise.data._mnist import fashion_mnist, mnist
-from layerwise.data._synthetic import circles, gaussian, linear_teacher, spirals
+from layerwise.data._synthetic import circles, gaussian, linear_teacher, multilabel, spirals
 
 DATASETS: Registry[Callable[..., Data]] = Registry(
     "data set",
@@ -18,6 +18,7 @@ DATASETS: Registry[Callable[..., Data]] = Registry(
         "circles": circles,
         "spirals": spirals,
         "linear_teacher": linear_teacher,
+        "multilabel": multilabel,
         "gaussian": gaussian,
         "mnist": mnist,
         "fashion-mnist": fashion_mnist,

@@ -89,8 +89,8 @@ def _cut_once(data: Data, rows: Rows, size: float, seed: int) -> tuple[Rows, Row
     """Return `rows` in two parts, the second of about `size` rows, at least one for each class."""
     from sklearn.model_selection import train_test_split
 
-    n_second = max(round(size), len(data.classes), 1)
-    labels = data.targets[rows] if data.classes else None
+    labels, n_classes = (data.targets[rows], len(data.classes)) if data.task == "classification" else (None, 1)
+    n_second = max(round(size), n_classes)
     try:
         first, second = train_test_split(rows, test_size=n_second, random_state=seed % 2**32, stratify=labels)
     except ValueError as error:

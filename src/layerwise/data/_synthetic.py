@@ -67,6 +67,25 @@ def linear_teacher(n: int = 1000, seed: int = 0, noise: float = 0.1, n_features:
     return Data.create("linear_teacher", features, targets, task="regression", source=_source(seed, noise))
 
 
+def multilabel(n: int = 1000, seed: int = 0, noise: float = 0.1, n_features: int = 20, n_labels: int = 5) -> Data:
+    """Return data of which each row has any number of labels: label k is on where x w_k + noise e is above 0.
+
+    x and e are standard normal and w_k of length 1, so that each label is on in half of the rows, on its own account,
+    and a share arctan(noise) / pi of them cannot be known from x.
+
+    Example:
+        >>> multilabel(n=200)
+        Data('multilabel': 200 rows, 20 features, 5 labels, table, multilabel)
+    """
+    generator = _generator(seed, "multilabel")
+    weights = generator.normal(size=(positive_int("n_features", n_features), at_least("n_labels", n_labels, 1)))
+    weights /= np.linalg.norm(weights, axis=0)
+    features = generator.normal(size=(at_least("n", n, 3), n_features))
+    scores = features @ weights
+    scores += non_negative("noise", noise) * generator.normal(size=scores.shape)
+    return Data.create("multilabel", features, scores > 0, task="multilabel", source=_source(seed, noise))
+
+
 def gaussian(n: int = 1000, seed: int = 0, noise: float = 0.0, n_features: int = 500, n_classes: int = 10) -> Data:
     """Return standard normal inputs, [1000, 500] as in the lecture, labelled by a random linear map.
 

@@ -9,6 +9,7 @@ import numpy as np
 from layerwise._base import InvalidInput, at_least, one_of
 from layerwise._base._errors import Text
 from layerwise.data._class_checks import MIN_ROWS, check_classes, check_classes_outside_test
+from layerwise.data._images import check_image
 from layerwise.data._types import Array, Kind, Task
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def validate(data: Data) -> None:
     one_of("kind", data.kind, get_args(Kind))
     _check_features_form(data.features)
     _check_lengths(data)
+    check_image(data)
     check_finite("features", data.features)
     if data.task == "classification":
         check_classes(data)
@@ -70,8 +72,7 @@ def _check_lengths(data: Data) -> None:
 
 def _check_values(data: Data) -> None:
     check_finite("targets", data.targets)
-    if data.classes:
-        raise InvalidInput("`classes` must be empty for regression", got=data.classes)
+    _check_names(data)
     if data.targets.shape[1] == 0:
         raise InvalidInput("There must be at least one output to predict", got=_form(data.targets))
     if len(data.targets) < MIN_ROWS:
@@ -85,6 +86,23 @@ def _check_values(data: Data) -> None:
             "Every target column must vary, or there is nothing to learn",
             got=Text(f"{data.targets[0, constant[0]]} in every row of column {constant[0]} (counted from 0)"),
             cure="Is the target column right?",
+        )
+
+
+def _check_names(data: Data) -> None:
+    if data.task == "regression" and data.classes:
+        raise InvalidInput("`classes` must be empty for regression", got=data.classes)
+    if data.task != "multilabel":
+        return
+    if len(data.classes) != data.targets.shape[1]:
+        raise InvalidInput(f"`classes` must name all {data.targets.shape[1]} labels", got=data.classes)
+    wrong = (data.targets != 0) & (data.targets != 1)
+    if wrong.any():
+        row, column = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        raise InvalidInput(
+            "Labels of which a row may have several must be 0 or 1",
+            got=Text(f"{data.targets[row, column]} at row {row}, column {column} (counted from 0)"),
+            cure='Numbers to predict are task="regression".',
         )
 
 

@@ -5,9 +5,26 @@ from __future__ import annotations
 from typing import Annotated
 
 from layerwise._base import one_of, positive, positive_int
-from layerwise.models._choices import Choices, PositiveInt, checked, optional
+from layerwise.models._choices import Choices, NonNegative, PositiveInt, checked, optional
 
-LOSSES = ("cross_entropy", "squared_error")
+LOSSES: dict[str, tuple[str, ...]] = {
+    "cross_entropy": ("classification",),
+    "squared_error": ("classification", "regression"),
+    "huber": ("regression",),
+    "binary_cross_entropy": ("multilabel",),
+}
+"""The losses, each with the tasks of data that it is for; a task's usual one comes first."""
+
+
+def usual_loss(task: str) -> str:
+    """Return the loss of a task where none was chosen.
+
+    Example:
+        >>> [usual_loss(task) for task in ("classification", "regression", "multilabel")]
+        ['cross_entropy', 'squared_error', 'binary_cross_entropy']
+    """
+    return next(loss for loss, tasks in LOSSES.items() if task in tasks)
+
 
 DEFAULT_UPDATES = 700
 """On digits every preset that learns at all is past nine tenths of its final accuracy by then."""
@@ -19,11 +36,14 @@ class Training(Choices):
     Attributes:
         batch_size: rows of a step; a last, shorter batch of an epoch is left out, its rows come in another epoch.
         epochs: passes over the training part; None makes as many as give about 700 updates, at least one.
-        loss: cross_entropy (labels), or squared_error: the mean over rows and outputs, as `torch.nn.MSELoss`, of the
-            outputs against the targets, which for labels are one-hot.
+        loss: cross_entropy (classes); squared_error: the mean over rows and outputs, as `torch.nn.MSELoss`, of the
+            outputs against the targets, which for classes are one-hot; huber, the same but straight beyond one standard
+            deviation of the targets; binary_cross_entropy (labels of which a row may have several).
         clip_norm: largest norm of a network's whole gradient; None does not clip.
         patience: evaluations of the validation part (one each epoch) without a better score after which a network
             stops and goes back to its best weights; None never stops early.
+        input_noise: standard deviation of normal noise on the inputs of training batches, scaled as they are; it is not
+            added where a network is scored, nor in pre-training.
 
     Example:
         >>> str(Training(epochs=10))
@@ -32,9 +52,10 @@ class Training(Choices):
 
     batch_size: PositiveInt = 32
     epochs: Annotated[int | None, checked(optional(positive_int))] = None
-    loss: Annotated[str, checked(lambda n, v: one_of(n, v, LOSSES))] = "cross_entropy"
+    loss: Annotated[str, checked(lambda n, v: one_of(n, v, tuple(LOSSES)))] = "cross_entropy"
     clip_norm: Annotated[float | None, checked(optional(positive))] = None
     patience: Annotated[int | None, checked(optional(positive_int))] = None
+    input_noise: NonNegative = 0.0
 
     def n_epochs(self, n_batches: int) -> int:
         """Return the epochs to train where one has `n_batches` batches.
@@ -52,4 +73,6 @@ class Training(Choices):
             parts.append(f"clip {self.clip_norm:g}")
         if self.patience is not None:
             parts.append(f"patience {self.patience}")
+        if self.input_noise:
+            parts.append(f"input noise {self.input_noise:g}")
         return ", ".join(parts)

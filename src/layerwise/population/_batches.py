@@ -78,6 +78,10 @@ class Batches:
         """Return the scaled inputs of the training part, [seed, row, feature]; [1, ...] where all see the same."""
         return self.take(torch.cat(self.part("train"), dim=1))[0]
 
+    def targets(self) -> Tensor:
+        """Return the targets of the training part as the loss reads them, [seed, row, ...], as `inputs`."""
+        return self.take(torch.cat(self.part("train"), dim=1))[1]
+
     def part(self, name: Part, block: int = 1024) -> list[Tensor]:
         """Return the row numbers of a part, cut in blocks: [seed, at most `block`] each."""
         rows = np.stack([getattr(split, name) for split in self._splits])
@@ -86,7 +90,7 @@ class Batches:
 
 def _targets(data: Data, *, one_hot: bool, dtype: torch.dtype, device: torch.device) -> Tensor:
     targets = torch.as_tensor(data.targets, device=device)
-    if data.task == "regression":
+    if data.task != "classification":
         return targets.to(dtype)
     return torch.nn.functional.one_hot(targets, data.n_outputs).to(dtype) if one_hot else targets
 

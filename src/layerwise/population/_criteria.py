@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 Criterion = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -38,4 +39,38 @@ def squared_error(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     return error.square().mean((1, 2)), error.mul_(2 / (outputs.shape[1] * outputs.shape[2]))
 
 
-CRITERIA: dict[str, Criterion] = {"cross_entropy": cross_entropy, "squared_error": squared_error}
+def huber(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean over batch and outputs of Huber's loss, and its gradient at `outputs`.
+
+    With e = output - target: e^2 / 2 up to |e| = 1, and |e| - 1/2 beyond. Targets are scaled to standard deviation 1, so
+    what is more than that away counts by its distance alone.
+
+    Args:
+        outputs: [seed, batch, output].
+        targets: of the same shape.
+
+    References:
+        Huber, P. J. (1964). Robust estimation of a location parameter.
+    """
+    error = outputs - targets
+    slope = error.clamp(-1, 1)
+    return (slope * (error - slope / 2)).mean((1, 2)), slope / (outputs.shape[1] * outputs.shape[2])
+
+
+def binary_cross_entropy(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean over batch and labels of -log p(target) with p = sigmoid(output), and its gradient at `outputs`.
+
+    Args:
+        outputs: logits, [seed, batch, label].
+        targets: 0 or 1, of the same shape.
+    """
+    loss = binary_cross_entropy_with_logits(outputs, targets.expand_as(outputs), reduction="none")
+    return loss.mean((1, 2)), (outputs.sigmoid() - targets).div_(outputs.shape[1] * outputs.shape[2])
+
+
+CRITERIA: dict[str, Criterion] = {
+    "cross_entropy": cross_entropy,
+    "squared_error": squared_error,
+    "huber": huber,
+    "binary_cross_entropy": binary_cross_entropy,
+}

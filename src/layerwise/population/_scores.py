@@ -15,7 +15,8 @@ def evaluate(
 ) -> tuple[Tensor, Tensor]:
     """Return score and mean loss of every member, each [seed], in eval mode.
 
-    The score is accuracy, where an output that is not a number is never right, or R^2 = 1 - squared error / variance,
+    The score is accuracy, where an output that is not a number is never right: of classes, or of labels, each counted on
+    its own (1 - Hamming loss); or R^2 = 1 - squared error / variance,
     floored at -1 (and -1 for an output that is not a number), so that medians and differences stay readable.
     """
     stack.eval()
@@ -36,7 +37,7 @@ def evaluate(
 
 class _Total:
     def __init__(self, task: str) -> None:
-        self._regression = task == "regression"
+        self._task = task
         self._n = 0
         self._parts: list[Tensor] = []
         self._losses: list[Tensor] = []
@@ -45,10 +46,13 @@ class _Total:
         n = targets.shape[1]
         self._n += n
         self._losses.append(loss * n)
-        if self._regression:
+        if self._task == "regression":
             y = targets.double()
             error = (outputs.double() - y).square().sum(1)
             self._parts.append(torch.stack([error, y.sum(1), y.square().sum(1)]))
+        elif self._task == "multilabel":
+            right = ((outputs > 0) == (targets > 0)) & outputs.isfinite()
+            self._parts.append(right.double().mean(-1).sum(1))
         else:
             labels = targets.argmax(-1) if targets.dim() == 3 else targets
             right = (outputs.argmax(-1) == labels) & outputs.isfinite().all(-1)
@@ -58,7 +62,7 @@ class _Total:
         return torch.stack(self._losses).sum(0) / self._n
 
     def score(self) -> Tensor:
-        if not self._regression:
+        if self._task != "regression":
             return torch.stack(self._parts).sum(0) / self._n
         error, total, square = torch.stack(self._parts).sum(0)
         r2: Tensor = 1 - error / (square - total.square() / self._n)

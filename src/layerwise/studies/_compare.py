@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layerwise._base import InvalidInput, at_least, positive_int
 from layerwise.data import Data, load
-from layerwise.models import Recipe, preset
+from layerwise.models import LOSSES, Recipe, preset, usual_loss
 from layerwise.population import Fit, Progress, fit
 from layerwise.pretraining import prepare
 from layerwise.records import ComparisonRecord, Histogram, Run, Trial
@@ -93,12 +93,12 @@ def compare(
     """
     started = time.perf_counter()
     ground = load(data)
-    arms = _suited(_recipes(recipes), ground)
+    arms = suited(_recipes(recipes), ground)
     searching = tuple(range(SEARCH_SEED, SEARCH_SEED + positive_int("search_seeds", search_seeds)))
-    fresh = _fresh(seeds, searching)
+    final_seeds = fresh(seeds, searching)
     train = _Trainer(ground, device, chunk_size, progress)
     chosen, searched = _search(arms, learning_rates, searching, train)
-    final = train("final", [choice.recipe for choice in chosen], fresh)
+    final = train("final", [choice.recipe for choice in chosen], final_seeds)
     record = _record(chosen, final, ground, searched)
     return Comparison(replace(record, command=command, device=final.device, seconds=time.perf_counter() - started))
 
@@ -145,9 +145,9 @@ def _recipes(recipes: Recipe | str | Iterable[Recipe | str]) -> list[Recipe]:
     return [preset(one) if isinstance(one, str) else one for one in several]
 
 
-def _fresh(seeds: int | Sequence[int], searching: tuple[int, ...]) -> Sequence[int]:
+def fresh(seeds: int | Sequence[int], searching: tuple[int, ...]) -> Sequence[int]:
     """Return the final seeds, checked before the search, which takes most of the time; none may be one of its own."""
-    final = range(positive_int("seeds", seeds)) if isinstance(seeds, int) else _different(seeds)
+    final = range(positive_int("seeds", seeds)) if isinstance(seeds, int) else different(seeds)
     if used := [seed for seed in searching if seed in final]:
         raise InvalidInput(
             "`seeds` must be fresh, and those of the search are not", got=used, cure=f"Stay below {SEARCH_SEED}."
@@ -155,21 +155,21 @@ def _fresh(seeds: int | Sequence[int], searching: tuple[int, ...]) -> Sequence[i
     return final
 
 
-def _different(seeds: Iterable[int]) -> list[int]:
+def different(seeds: Iterable[int]) -> list[int]:
     final = [at_least("seeds", seed, 0) for seed in seeds]
     if not final or len(set(final)) < len(final):
         raise InvalidInput("`seeds` must be a positive int, or different ints of at least 0", got=final)
     return final
 
 
-def _suited(recipes: Sequence[Recipe], data: Data) -> list[Recipe]:
-    """Arms with names of their own; regression always with squared error."""
+def suited(recipes: Sequence[Recipe], data: Data) -> list[Recipe]:
+    """Arms with names of their own, and with the usual loss where theirs is not for this kind of data."""
     names = [recipe.name for recipe in recipes]
     if not recipes or len(set(names)) < len(names):
         raise InvalidInput("`recipes` must be at least one, with different names", got=names)
-    if data.task == "regression":
-        return [recipe.replace(loss="squared_error") for recipe in recipes]
-    return list(recipes)
+    usual = usual_loss(data.task)
+    fits = [data.task in LOSSES[recipe.training.loss] for recipe in recipes]
+    return [recipe if fit else recipe.replace(loss=usual) for recipe, fit in zip(recipes, fits, strict=True)]
 
 
 def _search(
@@ -203,7 +203,7 @@ def _record(chosen: Sequence[_Choice], final: Fit, data: Data, searched: tuple[i
     ended = [choice for choice in chosen if choice.recipe.name in runs]
     if not ended:
         raise KeyboardInterrupt
-    metric = "test_accuracy" if data.task == "classification" else "test_r2"
+    metric = "test_r2" if data.task == "regression" else "test_accuracy"
     best = max(statistics.median(run.scores[metric] for run in runs[choice.recipe.name]) for choice in ended)
     summary = data.split(min(run.seed for run in final.runs)).summary(data)
     scale = Scale(metric, data.chance, best, summary.n_test)

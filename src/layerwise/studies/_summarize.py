@@ -17,6 +17,8 @@ from layerwise.rules import judge
 from layerwise.studies._predicted import predicted
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from layerwise.data import Data
 
 N_HISTOGRAM_SEEDS = 10
@@ -52,13 +54,31 @@ def facts(recipe: Recipe, data: Data, n_steps: int) -> tuple[Fact, ...]:
 
 
 def _chance_loss(data: Data, loss: str) -> float:
-    """The loss of the best constant answer: entropy of the labels, or the variance of the targets."""
+    """The loss of the best constant answer: entropy of the classes or labels, or the spread of the targets."""
+    if loss == "huber":
+        return _huber_of_constant(data.targets)
     if data.task == "regression":
         return 1.0  # targets are scaled to variance 1 on the training part
+    if data.task == "multilabel":
+        on = data.targets.mean(axis=0, dtype=np.float64)
+        return float(-(on * np.log(on) + (1 - on) * np.log(1 - on)).mean())
     share = np.bincount(data.targets) / len(data.targets)
     if loss == "cross_entropy":
         return float(-(share * np.log(share, where=share > 0, out=np.zeros_like(share))).sum())
     return float((share * (1 - share)).mean())
+
+
+def _huber_of_constant(targets: NDArray[Any]) -> float:
+    """Return Huber's loss of the best constant, of targets scaled to standard deviation 1, on average over columns."""
+    from scipy.optimize import minimize_scalar
+
+    scaled = (targets - targets.mean(axis=0)) / targets.std(axis=0)
+
+    def loss(constant: float, column: NDArray[Any]) -> float:
+        size = np.abs(column - constant)
+        return float(np.where(size < 1, size**2 / 2, size - 0.5).mean())
+
+    return float(np.mean([minimize_scalar(loss, bounds=(-3, 3), args=(column,)).fun for column in scaled.T]))
 
 
 def band(name: str, runs: Sequence[Run]) -> Band:
@@ -160,7 +180,7 @@ def make_arm(
         n_trained=n_trained,
         trained_low=share.low,
         trained_high=share.high,
-        test_accuracy=summarize(values) if data.task == "classification" else None,
+        test_accuracy=None if data.task == "regression" else summarize(values),
         test_r2=summarize(values) if data.task == "regression" else None,
         steps_to_target=summarize([steps_to(goal, run, validation) for run in runs]),
         seconds=sum(run.seconds for run in runs),
