@@ -58,11 +58,13 @@ def pixels(values: Array) -> Floats:
 
 
 def as_targets(values: Any, task: Task | None, classes: Sequence[str] | None) -> tuple[Array, Task, tuple[str, ...]]:
-    """Return class numbers [row] and class names, or float32 values [row, output] and no names; and the task."""
+    """Return class numbers [row] and class names, or float32 values [row, output] and no names, or 0 and 1
+    [row, label] and the labels' names; and the task.
+    """
     array = as_array("targets", values)
     if task == "multilabel" or (task is None and _is_multilabel(array)):
-        names = [f"label {k}" for k in range(array.shape[-1])] if classes is None else list(map(str, classes))
-        return to_float32("targets", array), "multilabel", tuple(names)
+        labels = (f"label {k}" for k in range(array.shape[-1])) if classes is None else classes
+        return to_float32("targets", array), "multilabel", tuple(map(str, labels))
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if classes is not None:
