@@ -151,8 +151,8 @@ def _check_labels_form(labels: Array) -> None:
         raise InvalidInput(
             "Class labels must have the shape [rows]",
             got=Text(f"an array of shape {labels.shape}"),
-            cure='One-hot rows become labels by `y.argmax(1)`; several values to predict are task="regression", several '
-            'labels at once task="multilabel".'
+            cure='One-hot rows become labels by `y.argmax(1)`; several values to predict are task="regression", '
+            'several labels at once task="multilabel".'
             if labels.ndim == 2
             else "",
         )

@@ -122,9 +122,10 @@ class Data:
     def split(self, seed: int, validation: float = 0.2, test: float = 0.2) -> Split:
         """Return train, validation and test rows drawn by `seed`, with the scaling of the training rows.
 
-        `validation` and `test` are shares of all rows. Classes (not labels of which a row may have several) keep their shares in every part, to within one row at
-        each of the two cuts. Where the data has an official test part, that is the test part in its own order, and
-        `validation` is a share of the other rows. Parts have the same sizes for every seed.
+        `validation` and `test` are shares of all rows. Classes keep their shares in every part, to within one row at
+        each of the two cuts (labels of which a row may have several need not). Where the data has an official test
+        part, that is the test part in its own order, and `validation` is a share of the other rows. Parts have the same
+        sizes for every seed.
 
         Raises `InvalidInput` if a part would be empty, or a class too small for the cuts.
 
