@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from layerwise._base import Registry
-from layerwise.lecture import backprop
+from layerwise.lecture import backprop, batchnorm, since, units, unsupervised, weights
 from layerwise.lecture._claim import Claim
 
-CLAIMS: Registry[Claim] = Registry("claim", {one.id: one for one in (*backprop.CLAIMS,)})
+_MODULES = (backprop, unsupervised, units, weights, batchnorm, since)
+
+CLAIMS: Registry[Claim] = Registry("claim", {one.id: one for module in _MODULES for one in module.CLAIMS})
 """From C1.1 to C6.4."""

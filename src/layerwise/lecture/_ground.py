@@ -74,7 +74,10 @@ class Ground:
         """
         ground = self.data if data is None else data
         usual: dict[str, Any] = {"prepare": prepare, "keep_models": False, "probe_every": 0, "device": self.device}
-        return fit(recipes, ground, seeds, progress=self._share(part), **(usual | options))
+        found = fit(recipes, ground, seeds, progress=self._share(part), **(usual | options))
+        if found.interrupted:  # what ended is too little to judge a claim by
+            raise KeyboardInterrupt
+        return found
 
     def compare(
         self,

@@ -61,7 +61,7 @@ def run_lecture(
     Example:
         >>> found = run_lecture(["C1.1"])
         >>> [(claim.id, claim.verdict) for claim in found.record.claims]
-        [('C1.1', 'holds')]
+        [('C1.1', 'holds if')]
     """
     started = time.perf_counter()
     chosen = _chosen(claims)

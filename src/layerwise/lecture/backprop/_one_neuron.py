@@ -10,7 +10,7 @@ from layerwise.lecture._ground import Ground
 from layerwise.lecture.backprop._sigmoid_neuron import Neurons, Readings
 from layerwise.records import Axis, Marks, Picture, Values
 
-N_NEURONS, N_STEPS, RATE = 1000, 2000, 10.0
+N_NEURONS, N_STEPS, RATE = 1000, 300, 10.0
 POINTS = ((0.5, 0.2), (2.5, 0.9))
 """Two points (x, y) for the descent."""
 FITTED = 1e-6
@@ -61,12 +61,12 @@ def descend() -> list[float]:
 
 
 def _picture(losses: list[float]) -> Picture:
-    steps = [step for step in range(N_STEPS) if step % 20 == 0]
+    steps = range(0, N_STEPS, 3)
     columns: dict[str, Values] = {"x": tuple(map(float, steps)), "y": tuple(losses[step] for step in steps)}
     return Picture(
         title="One neuron descends to a loss of almost 0",
         x=Axis(title="steps of gradient descent"),
         y=Axis(title="loss, half the squared error", scale="log"),
-        marks=(Marks(kind="line", columns=columns),),
+        marks=(Marks(kind="path", columns=columns),),
         note="Two points, (0.5, 0.2) and (2.5, 0.9), fitted from w = b = 0 along the lecture's formula.",
     )

@@ -157,7 +157,8 @@ def _cells(pen: _Pen) -> list[alt.Chart]:
 
 def _steps(pen: _Pen) -> list[alt.Chart]:
     style: dict[str, Any] = {"interpolate": "step-after", "opacity": 0.35, "line": {"strokeWidth": 1.4}}
-    return [pen.base.mark_area(**style).encode(pen.x, pen.y, color=pen.fill, order="order:Q")]
+    # not stacked: areas of several series would be put on top of each other
+    return [pen.base.mark_area(**style).encode(pen.x, pen.y.stack(None), color=pen.fill)]
 
 
 def _bars(pen: _Pen) -> list[alt.Chart]:
