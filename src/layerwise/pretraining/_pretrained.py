@@ -20,6 +20,7 @@ from layerwise.pretraining._fine_tune import FineTuned, fine_tune, labelled
 from layerwise.pretraining._layers import Plan
 from layerwise.pretraining._parts import Decoder, Encoder, PretrainedLayer
 from layerwise.pretraining._tensor_file import load_tensors_, save_tensors
+from layerwise.pretraining._unrolling import check_chain
 from layerwise.pretraining._verdict import RATES, Question, Verdict, verdict
 from layerwise.tracing import INPUT, own_tensors
 
@@ -111,7 +112,7 @@ class Pretrained:
             InvalidInput: If something stands between two layers that can't be undone, such as pooling, or a layer has
                 no decoder, as after `supervised`.
         """
-        self._check_chain()
+        check_chain(self._plan, [layer.layer for layer in self.layers])
         return nn.Sequential(self.encoder(), *reversed(self.decoders(len(self.layers))))
 
     def decoders(self, n_layers: int) -> list[Decoder]:
@@ -288,18 +289,3 @@ class Pretrained:
         nn.init.zeros_(head.bias)
         flat = [nn.Flatten()] if len(code) > 1 else []
         return nn.Sequential(self.encoder(), *flat, head)
-
-    def _check_chain(self) -> None:
-        for below, above in zip(self.layers, self.layers[1:], strict=False):
-            calls = self._plan.used.between(below.layer.code, above.layer.entry)
-            lost = None if calls is None else next((one for one in calls if one.operation not in _UNDONE), None)
-            if calls is None or lost is not None:
-                what = "another signal" if lost is None else lost.operation
-                raise InvalidInput(
-                    f"Layers {below.name!r} and {above.name!r} must follow one another to be unrolled",
-                    cure=f"{what} stands between them, and has no inverse.",
-                )
-
-
-_UNDONE = frozenset({"flatten", "unflatten", "view", "reshape", "contiguous", "dropout", "dropout2d", "alpha_dropout"})
-"""What may stand between two layers that are unrolled: entries keep their order, and decoders give the shape back."""
