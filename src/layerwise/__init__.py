@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from layerwise import activations, data, initializers, normalizers, pretraining, records, stats, theory, tracing
-    from layerwise.models import MLP, PRESETS, Optimizer, Pretraining, Recipe, Training, build, predict
+    from layerwise.models import MLP, PRESETS, Conv, Optimizer, Pretraining, Recipe, Training, build, predict
     from layerwise.population import fit, stack, unstack
     from layerwise.pretraining import pretrain
-    from layerwise.studies import compare, trainability_map
+    from layerwise.studies import Study, compare, trainability_map
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MLP",
     "PRESETS",
+    "Conv",
     "Optimizer",
     "Pretraining",
     "Recipe",
+    "Study",
     "Training",
     "activations",
     "build",
@@ -59,10 +61,10 @@ _ROOMS = (
     "tracing",
 )
 _NAMES = {
-    "models": ("MLP", "PRESETS", "Optimizer", "Pretraining", "Recipe", "Training", "build", "predict"),
+    "models": ("MLP", "PRESETS", "Conv", "Optimizer", "Pretraining", "Recipe", "Training", "build", "predict"),
     "population": ("fit", "stack", "unstack"),
     "pretraining": ("pretrain",),
-    "studies": ("compare", "trainability_map"),
+    "studies": ("Study", "compare", "trainability_map"),
 }
 _ROOM_OF = {name: room for room, names in _NAMES.items() for name in names}
 

@@ -70,14 +70,18 @@ CHOICES = [
     (
         "--method",
         "adm",
-        "`method` must be one of 'sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'adamw'. Got 'adm' instead.",
+        "`method` must be one of 'sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'adamw', 'muon'. Got 'adm' instead.",
     ),
     (
         "--schedule",
         "cos",
         "`schedule` must be one of 'constant', 'linear', 'cosine', 'step'. Got 'cos' instead.",
     ),
-    ("--loss", "mse", "`loss` must be one of 'cross_entropy', 'squared_error'. Got 'mse' instead."),
+    (
+        "--loss",
+        "mse",
+        "`loss` must be one of 'cross_entropy', 'squared_error', 'huber', 'binary_cross_entropy'. Got 'mse' instead.",
+    ),
     ("--bias", "zero", "`bias` must be a number, 'torch_default' or 'none'. Got 'zero' instead."),
     ("--bias-std", "-1", "`bias_std` must be a number of at least 0. Got -1.0 instead."),
     ("--scale", "1", "`scale` must be left out with the initializer 'he_normal'. Got 1.0 instead."),
@@ -104,7 +108,7 @@ CHOICES = [
         "--recipe",
         "relu_he",
         (
-            "There is no preset 'relu_he'. Did you mean 'relu_he_2015' or 'elu_he_2016' or 'relu_torch_default'? "
+            "There is no preset 'relu_he'. Did you mean 'relu_he_2015' or 'elu_he_2016' or 'conv_relu_he_2015'? "
             f"Known: {KNOWN['preset']}."
         ),
     ),
@@ -229,7 +233,8 @@ FILES = [
         lambda: bad.npz(X=bad.X, y=np.eye(3)[bad.Y]),
         (
             "Class labels must have the shape [rows]. Got an array of shape (60, 3) instead. One-hot rows become "
-            'labels by `y.argmax(1)`; several values to predict are task="regression".'
+            'labels by `y.argmax(1)`; several values to predict are task="regression", several '
+            'labels at once task="multilabel".'
         ),
     ),
     (

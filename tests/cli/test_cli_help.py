@@ -25,8 +25,11 @@ COMMANDS = (
     "normalizers",
     "theory",
     "predict",
+    "study",
 )
+OF_STUDIES = ("run", "resume", "list", "show", "compare", "export", "schema")
 HELPS = (["--help"], *([command, "--help"] for command in COMMANDS))
+HELPS += tuple(["study", command, "--help"] for command in OF_STUDIES)
 # All that `compare` takes besides the choices of a recipe.
 OWN = ["recipe", "data", "target", "folder", "task", "seeds", "search_seeds", "learning_rate"]
 OWN += ["device", "chunk_size", "output", "json_out", "quiet"]
@@ -57,10 +60,20 @@ GIVEN = {
     "loss": ("squared_error", "squared_error"),
     "clip_norm": (1.5, "1.5"),
     "patience": (4, "4"),
+    "input_noise": (0.5, "0.5"),
     "pretraining": ("sparse", "sparse"),
     "pretraining_epochs": (3, "3"),
     "pretraining_rate": (0.05, "0.05"),
     "corruption": (0.4, "0.4"),
+}
+
+# The same for the choices of convolutions, which the others' architecture has not.
+OF_CONV = {
+    "kind": ("conv", "conv"),
+    "channels": ((8, 4), "8,4"),
+    "kernel": (5, "5"),
+    "pool": (1, "1"),
+    "dense": ((), "none"),
 }
 
 
@@ -71,9 +84,9 @@ def option(name):
 def test_the_options_are_the_choices_of_a_recipe():
     parameters = list(inspect.signature(_compare.compare).parameters)
     assert parameters[: len(OWN)] == OWN
-    # `kind` has one value; the learning rate is searched for, and `--learning-rate` is the grid.
-    choices = [name for name in Recipe().flat() if name not in {"kind", "learning_rate"}]
-    assert parameters[len(OWN) :] == choices == list(GIVEN)
+    # The learning rate is searched for, and `--learning-rate` is the grid.
+    choices = Recipe().flat() | Recipe().replace(kind="conv").flat()
+    assert set(parameters[len(OWN) :]) == choices.keys() - {"learning_rate"} == {*GIVEN, *OF_CONV}
     assert set(OWN) == _compare._NOT_CHOICES
 
 
@@ -112,6 +125,25 @@ def test_every_option_changes_its_choice_alone(asked, name):
     changed = PRESETS["relu_he_2015"].diff(recipe)
     assert changed.pop(name)[1] == value
     assert list(changed) == [further[0][2:]] if further else not changed
+
+
+def test_every_option_of_convolutions_reaches_the_recipe(asked):
+    written = [part for name, (_, text) in OF_CONV.items() for part in (option(name), text)]
+    (recipe,) = asked("--recipe", "relu_he_2015", *written)["recipes"]
+    flat = recipe.flat()
+    assert {name: flat[name] for name in OF_CONV} == {name: value for name, (value, _) in OF_CONV.items()}
+    assert recipe.architecture.initializer == "he_normal"
+    (recipe,) = asked("--recipe", "relu_he_2015", "--kind", "conv", "--channels", "7", "--dense", "9")["recipes"]
+    assert recipe.architecture.widths == (7, 9)
+
+
+def test_a_choice_of_the_other_kind_says_so(cli):
+    done = cli("compare", "--quiet", "--recipe", "relu_he_2015", "--channels", "8")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "error: `channels` is a choice of the kind 'conv' and not of 'mlp'. Give `kind` 'conv' too, or one of `depth`, "
+        "`width`.\n"
+    )
 
 
 def test_widths_have_commas_between(asked):
@@ -274,7 +306,7 @@ def test_an_unknown_rule_gets_near_misses(cli):
 
 
 def test_the_options_carry_a_help_of_their_own():
-    for name in GIVEN:
+    for name in (*GIVEN, *OF_CONV):
         annotated = inspect.signature(_compare.compare, eval_str=True).parameters[name].annotation
         assert annotated.__metadata__[0].help
     assert _options.Depth.__metadata__[0].help == "Hidden layers."

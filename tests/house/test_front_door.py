@@ -13,11 +13,13 @@ import layerwise as lw
 HEAVY = ("torch", "numpy", "pandas", "scipy", "sklearn", "pydantic", "altair", "rich", "typer", "jinja2")
 
 HOMES = {
+    "Conv": "models",
     "MLP": "models",
     "Optimizer": "models",
     "PRESETS": "models",
     "Pretraining": "models",
     "Recipe": "models",
+    "Study": "studies",
     "Training": "models",
     "build": "models",
     "compare": "studies",

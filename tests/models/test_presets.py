@@ -44,13 +44,17 @@ DRAWN = {
     "maxout_2013": lambda n, m: stats.norm(0, math.sqrt(1 / n)),
 }
 
+# Those of images, whose layers have other names; told from one another by the normalizer.
+CONVOLUTIONAL = {"conv_relu_he_2015": "none", "conv_relu_he_batchnorm_2015": "batch"}
+
 
 def _uniform(bound):
     return stats.uniform(-bound, 2 * bound)
 
 
 def test_these_presets_there_are():
-    assert list(PRESETS) == list(SAID) == list(DRAWN)
+    assert list(PRESETS) == [*SAID, *CONVOLUTIONAL]
+    assert list(SAID) == list(DRAWN)
 
 
 @pytest.mark.parametrize("name", SAID)
@@ -62,7 +66,7 @@ def test_a_preset_is_what_its_source_says(name):
     assert preset(name) is recipe
 
 
-@pytest.mark.parametrize("name", SAID)
+@pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_has_a_source_of_the_year_in_its_name(name):
     source = PRESETS[name].source
     assert len(source) > 20
@@ -92,6 +96,18 @@ def test_maxout_has_five_pieces():
     net = build(PRESETS["maxout_2013"], 30, 10, torch.Generator().manual_seed(0))
     assert net.linear1.weight.shape == (64 * 5, 30)
     assert net.linear2.weight.shape == (64 * 5, 64)
+
+
+@pytest.mark.parametrize(("name", "normalizer"), CONVOLUTIONAL.items())
+def test_convolutional_presets_are_two_convolutions_and_a_dense_layer(name, normalizer):
+    shape = PRESETS[name].architecture
+    assert (shape.kind, shape.channels, shape.kernel, shape.pool, shape.dense) == ("conv", (16, 32), 3, 2, (64,))
+    assert (shape.activation, shape.initializer, shape.normalizer) == ("relu", "he_normal", normalizer)
+    net = build(PRESETS[name].replace(channels=(40, 40)), (1, 8, 8), 10, torch.Generator().manual_seed(3))
+    for layer in (net.conv1, net.conv2, net.linear3, net.output):
+        expected = stats.norm(0, math.sqrt(2 / layer.weight[0].numel()))
+        assert stats.kstest(layer.weight.detach().flatten().numpy(), expected.cdf).pvalue > 1e-3
+        assert not layer.bias.any()
 
 
 PRETRAINED = {"autoencoder_2006": "autoencoder", "rbm_2006": "rbm", "denoising_2010": "denoising"}

@@ -29,7 +29,7 @@ CHOICES = {
     "normalizer": st.sampled_from(list(NORMALIZERS)),
     "normalizer_place": st.sampled_from(["before_activation", "after_activation"]),
     "dropout": FRACTIONS,
-    "method": st.sampled_from(["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]),
+    "method": st.sampled_from(["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "muon"]),
     "learning_rate": SIZES,
     "schedule": st.sampled_from(["constant", "linear", "cosine", "step"]),
     "warmup": FRACTIONS,
@@ -41,10 +41,12 @@ CHOICES = {
     "l1": st.floats(0, 9),
     "batch_size": COUNTS,
     "epochs": st.none() | COUNTS,
-    "loss": st.sampled_from(["cross_entropy", "squared_error"]),
+    "loss": st.sampled_from(["cross_entropy", "squared_error", "huber", "binary_cross_entropy"]),
     "clip_norm": st.none() | SIZES,
     "patience": st.none() | COUNTS,
-    "pretraining": st.sampled_from(["none", "autoencoder", "denoising", "sparse", "rbm"]),  # contractive not for all
+    "input_noise": st.floats(0, 2),
+    # contractive not for all
+    "pretraining": st.sampled_from(["none", "autoencoder", "denoising", "sparse", "supervised", "rbm"]),
     "pretraining_epochs": COUNTS,
     "pretraining_rate": SIZES,
     "corruption": FRACTIONS,
@@ -118,10 +120,11 @@ def test_it_prints_what_sets_it_apart():
         epochs=7,
         clip_norm=1.0,
         patience=4,
+        input_noise=0.2,
     )
     assert str(recipe) == (
         "a: MLP 3x5 tanh, normal(0.5), batch norm before activation, dropout 0.25; adam 0.001, cosine, l2 0.1; "
-        "batch 32, 7 epochs, cross_entropy, clip 1, patience 4"
+        "batch 32, 7 epochs, cross_entropy, clip 1, patience 4, input noise 0.2"
     )
     early = Recipe(name="c").replace(pretraining="denoising", corruption=0.3, pretraining_epochs=4)
     assert str(early) == (
@@ -206,6 +209,7 @@ def test_structure_forgets_what_each_member_has_of_its_own():
         {"epochs": 2},
         {"loss": "squared_error"},
         {"patience": 3},
+        {"input_noise": 0.5},
         {"pretraining": "rbm"},
         {"pretraining_epochs": 3},
         {"pretraining_rate": 0.5},

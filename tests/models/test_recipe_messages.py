@@ -7,7 +7,7 @@ import pytest
 from layerwise._base import InvalidInput, LayerwiseError, UnknownName
 from layerwise.activations import ACTIVATIONS
 from layerwise.initializers import INITIALIZERS
-from layerwise.models import MLP, Optimizer, Pretraining, Recipe, Training, preset
+from layerwise.models import MLP, Conv, Optimizer, Pretraining, Recipe, Training, preset
 
 NAN = float("nan")
 INF = float("inf")
@@ -83,7 +83,7 @@ MESSAGES = [
     (
         Optimizer,
         {"method": "adm"},
-        "`method` must be one of 'sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'adamw'. Got 'adm' instead.",
+        "`method` must be one of 'sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'adamw', 'muon'. Got 'adm' instead.",
     ),
     (
         Optimizer,
@@ -111,15 +111,19 @@ MESSAGES = [
     (Training, {"batch_size": 0}, "`batch_size` must be a positive int. Got 0 instead."),
     (Training, {"epochs": 0}, "`epochs` must be a positive int. Got 0 instead."),
     (Training, {"epochs": 1.5}, "`epochs` must be a positive int. Got 1.5 instead."),
-    (Training, {"loss": "mse"}, "`loss` must be one of 'cross_entropy', 'squared_error'. Got 'mse' instead."),
+    (
+        Training,
+        {"loss": "mse"},
+        "`loss` must be one of 'cross_entropy', 'squared_error', 'huber', 'binary_cross_entropy'. Got 'mse' instead.",
+    ),
     (Training, {"clip_norm": 0}, "`clip_norm` must be a positive number. Got 0 instead."),
     (Training, {"patience": 0}, "`patience` must be a positive int. Got 0 instead."),
     (
         Pretraining,
         {"pretraining": "rbms"},
         (
-            "`pretraining` must be one of 'none', 'autoencoder', 'denoising', 'contractive', 'sparse', 'rbm'. "
-            "Got 'rbms' instead."
+            "`pretraining` must be one of 'none', 'autoencoder', 'denoising', 'contractive', 'sparse', 'supervised', "
+            "'rbm'. Got 'rbms' instead."
         ),
     ),
     (Pretraining, {"pretraining_epochs": 0}, "`pretraining_epochs` must be a positive int. Got 0 instead."),
@@ -142,7 +146,65 @@ MESSAGES = [
     (
         Recipe,
         {"architecture": 3},
-        "`architecture`: Input should be a valid dictionary or instance of MLP. Got 3 instead.",
+        "`architecture` must be an MLP, a Conv, or the choices of one. Got 3 instead.",
+    ),
+    (
+        Recipe,
+        {"architecture": {"kind": "cnn"}},
+        "There is no kind of architecture 'cnn'. Did you mean 'conv'? Known: mlp, conv.",
+    ),
+    (Recipe, {"architecture": {"kind": "conv", "kernel": 0}}, "`kernel` must be a positive int. Got 0 instead."),
+    (
+        Recipe,
+        {"name": "a", "architecture": {"kind": "conv"}, "pretraining": {"pretraining": "rbm"}},
+        (
+            "`pretraining` of 'a' must be 'none' where `kind` is 'conv'. Got 'rbm' instead. `layerwise.pretrain` takes "
+            "convolutions: hand it the network, `build(recipe, ...)`."
+        ),
+    ),
+    (Conv, {"channels": ()}, "`channels` must be a positive int, or one for each layer. Got () instead."),
+    (Conv, {"channels": [8, 0]}, "`channels` must be a positive int. Got 0 instead."),
+    (Conv, {"channels": "none"}, "`channels` must be a positive int, or one for each layer. Got 'none' instead."),
+    (Conv, {"dense": "wide"}, "`dense` must be a positive int. Got 'wide' instead."),
+    (
+        Conv,
+        {"kernel": 4},
+        "`kernel` must be odd. Got 4 instead. Its middle then lies on a pixel, and images keep their size.",
+    ),
+    (Conv, {"kernel": 3.0}, "`kernel` must be a positive int. Got 3.0 instead."),
+    (Conv, {"pool": 0}, "`pool` must be a positive int. Got 0 instead."),
+    (Conv, {"pol": 2}, "`pol` is not a choice of Conv. Did you mean `pool`?"),
+    (
+        Conv,
+        {"activation": "glu"},
+        (
+            "`activation` must be one for channels where `kind` is 'conv'. Got 'glu' instead. It takes the gates from "
+            "the last axis, which in images are columns; 'maxout' and 'crelu' can do with channels."
+        ),
+    ),
+    (
+        Conv,
+        {"initializer": "identity"},
+        (
+            "`initializer` must be one for kernels where `kind` is 'conv'. Got 'identity' instead. It is for square "
+            "matrices; 'orthogonal' keeps lengths as well."
+        ),
+    ),
+    (
+        Conv,
+        {"activation": "crelu", "channels": (8, 7)},
+        (
+            "`channels` and `dense` must be even where the activation is 'crelu'. Got (8, 7, 64) instead. Each of its "
+            "pre-activations feeds two units."
+        ),
+    ),
+    (
+        Conv,
+        {"normalizer": "layer"},
+        (
+            "`normalizer` must be one of 'none', 'batch', 'group' where `kind` is 'conv'. Got 'layer' instead. "
+            "The others normalize dense units; 'group' is layer normalization for up to 31 channels."
+        ),
     ),
     (MLP, {"bias_std": -1}, "`bias_std` must be a number of at least 0. Got -1 instead."),
     (
@@ -170,7 +232,7 @@ def test_a_wrong_choice_is_named_with_its_rule(kind, choices, message):
     [
         (choices, message)
         for kind, choices, message in MESSAGES
-        if kind is not Recipe and "is not a choice" not in message
+        if kind not in {Recipe, Conv} and "is not a choice" not in message
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -184,14 +246,16 @@ def test_replace_knows_its_choices():
     with pytest.raises(UnknownName) as caught:
         Recipe().replace(depth=3, depht=4)
     hint = "Did you mean 'depth' or 'epochs' or 'dropout'?"
-    assert str(caught.value) == f"There is no choice of a recipe 'depht'. {hint} Known: {', '.join(Recipe().flat())}."
+    known = ", ".join(Conv.model_fields | Recipe().flat())
+    assert str(caught.value).startswith(f"There is no choice of a recipe 'depht'. {hint} Known: ")
+    assert set(str(caught.value).split("Known: ")[1][:-1].split(", ")) == set(known.split(", "))
 
 
 def test_an_unknown_preset_gets_near_misses():
     with pytest.raises(UnknownName) as caught:
         preset("relu_he")
     assert str(caught.value).startswith(
-        "There is no preset 'relu_he'. Did you mean 'relu_he_2015' or 'elu_he_2016' or 'relu_torch_default'? Known: "
+        "There is no preset 'relu_he'. Did you mean 'relu_he_2015' or 'elu_he_2016' or 'conv_relu_he_2015'? Known: "
     )
 
 

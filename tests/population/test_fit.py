@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from layerwise._base import InvalidInput
-from layerwise.data import Data, circles
+from layerwise.data import Data, circles, linear_teacher, multilabel
 from layerwise.models import Recipe
 from layerwise.population import Progress, fit
-from layerwise.population import _fit as fit_module
+from layerwise.population import _plan as plan_module
+from layerwise.population import _workers as workers_module
 
 
 def tiny(**choices) -> Recipe:
@@ -58,7 +59,7 @@ def test_a_diverged_run_is_a_recorded_result(data):
 def test_the_same_call_gives_the_same_bits_whatever_the_number_of_workers(data, monkeypatch):
     recipe = tiny(dropout=0.2, normalizer="batch")
     first = weights(quietly(recipe, data, seeds=5, chunk_size=2))
-    monkeypatch.setattr(fit_module, "_n_cores", lambda: 1)
+    monkeypatch.setattr(plan_module, "n_cores", lambda: 1)
     for mine, again in zip(first, weights(quietly(recipe, data, seeds=5, chunk_size=2)), strict=True):
         assert torch.equal(mine, again)
 
@@ -148,8 +149,52 @@ def test_models_score_what_their_runs_say(data):
 def test_regression_scores_r2():
     fitted = quietly(tiny(activation="linear", loss="squared_error", epochs=40, learning_rate=0.03), "linear_teacher")
     assert fitted.runs[0].scores["test_r2"] > 0.9
-    with pytest.raises(InvalidInput, match=r"`loss` must be 'squared_error' for regression"):
+    with pytest.raises(InvalidInput, match=r"`loss` must be 'squared_error' or 'huber' for regression"):
         quietly(tiny(), "linear_teacher")
+
+
+def test_huber_is_not_carried_away_by_outliers():
+    clean = linear_teacher(n=400, n_features=5)
+    targets = clean.targets.copy()
+    targets[::20] += 100 * np.sign(targets[::20])  # one in twenty, always outward: the slope looks too steep
+    spoiled = Data.create("spoiled", clean.features, targets, task="regression")
+
+    def slope_error(loss):
+        recipe = tiny(activation="linear", loss=loss, epochs=40, learning_rate=0.03)
+        (model,) = quietly(recipe, spoiled, keep_models=True).models
+        split = spoiled.split(0)
+        with torch.no_grad():
+            outputs = model(torch.as_tensor((clean.features - split.center) / split.scale)).numpy()
+        predicted = outputs * split.target_scale + split.target_center
+        return np.square(predicted - clean.targets).mean()
+
+    assert slope_error("huber") < 0.2 * slope_error("squared_error")
+
+
+def test_labels_are_scored_each_on_its_own():
+    data = multilabel(n=300, n_features=5, n_labels=4)
+    recipe = tiny(loss="binary_cross_entropy", epochs=40, learning_rate=0.5)
+    fitted = quietly(recipe, data, seeds=2, keep_models=True)
+    for run, model in zip(fitted.runs, fitted.models, strict=True):
+        split = data.split(run.seed)
+        with torch.no_grad():
+            outputs = model(torch.as_tensor(split.scaled(data, split.test))).numpy()
+        right = (outputs > 0) == (data.targets[split.test] == 1)
+        assert run.scores["test_accuracy"] == pytest.approx(right.mean())
+        assert run.scores["test_accuracy"] > 0.85
+
+
+@pytest.mark.parametrize(
+    ("loss", "data", "fits"),
+    [
+        ("cross_entropy", "multilabel", "'binary_cross_entropy' for multilabel"),
+        ("huber", "circles", "'cross_entropy' or 'squared_error' for classification"),
+        ("binary_cross_entropy", "linear_teacher", "'squared_error' or 'huber' for regression"),
+    ],
+)
+def test_a_loss_for_another_task_is_refused(loss, data, fits):
+    with pytest.raises(InvalidInput, match=f"`loss` must be {fits}. Got '{loss}' instead."):
+        quietly(tiny(loss=loss), data)
 
 
 def test_it_learns_what_is_known_to_be_learnable(data):
@@ -180,15 +225,16 @@ def test_progress_counts_network_steps(data):
 
 
 def test_an_interruption_keeps_what_has_ended(data, monkeypatch):
-    monkeypatch.setattr(fit_module, "_n_cores", lambda: 1)
-    original = fit_module.as_completed
+    monkeypatch.setattr(plan_module, "n_cores", lambda: 1)
+    original, waits = workers_module.wait, []
 
-    def interrupted(futures):
-        ended = original(futures)
-        yield next(ended)
-        raise KeyboardInterrupt
+    def interrupted(futures, **options):
+        waits.append(len(futures))
+        if len(waits) > 2:
+            raise KeyboardInterrupt
+        return original(futures, **options)
 
-    monkeypatch.setattr(fit_module, "as_completed", interrupted)
+    monkeypatch.setattr(workers_module, "wait", interrupted)
     with pytest.warns(UserWarning, match=r"Interrupted: \d+ of 40 runs ended and are kept"):
         fitted = quietly(tiny(epochs=40), data, seeds=40, chunk_size=2)
     assert fitted.interrupted

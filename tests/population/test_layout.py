@@ -7,7 +7,7 @@ import math
 import pytest
 
 from layerwise.models import Recipe
-from layerwise.population import Member, chunk_size
+from layerwise.population import Member, chunk_size, member_bytes
 from layerwise.population._layout import MAX_MEMBERS, chunks, n_parameters
 
 
@@ -43,3 +43,24 @@ def test_parameters_are_counted(choices):
     recipe = Recipe().replace(**choices)
     net = build(recipe, 6, 4, torch.Generator())
     assert n_parameters(recipe, 6, 4) == sum(p.numel() for p in net.parameters())
+
+
+@pytest.mark.parametrize("choices", [{}, {"channels": (4, 3, 2), "dense": ()}, {"activation": "maxout", "kernel": 5}])
+def test_parameters_of_convolutions_are_counted(choices):
+    import torch
+
+    from layerwise.models import build
+
+    recipe = Recipe().replace(kind="conv", **choices)
+    net = build(recipe, (3, 9, 10), 4, torch.Generator())
+    assert n_parameters(recipe, (3, 9, 10), 4) == sum(p.numel() for p in net.parameters())
+
+
+def test_a_member_takes_what_its_images_take():
+    recipe = Recipe().replace(kind="conv", channels=2, dense=(), batch_size=10)
+    # parameters 2 * (9 + 1) + 5 * (2 * 4 + 1); images of 16, 2 channels of 16 before and after the activation and for
+    # the way back, 2 of 4 pooled and for the way back, 5 outputs
+    floats = 65 + 10 * (16 + 3 * 32 + 2 * 8 + 2 * 5)
+    assert member_bytes(recipe, (1, 4, 4), 5) == 4 * floats
+    assert chunk_size(recipe.replace(channels=(16, 32)), (1, 28, 28), 10) > 1
+    assert chunk_size(recipe.replace(channels=(64, 64), batch_size=32), (1, 28, 28), 10) == 1

@@ -30,8 +30,10 @@ def same(a: nn.Module, b: nn.Module) -> bool:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_there_and_back(name):
-    recipe = PRESETS[name].replace(depth=3, width=5, dropout=0.1)
-    modules = [build(recipe, 4, 2, torch.Generator().manual_seed(s)) for s in range(3)]
+    dense = PRESETS[name].architecture.kind == "mlp"
+    shape = {"depth": 3, "width": 5} if dense else {"channels": (2, 3), "dense": (5,)}
+    recipe, inputs = PRESETS[name].replace(**shape, dropout=0.1), 4 if dense else (1, 4, 4)
+    modules = [build(recipe, inputs, 2, torch.Generator().manual_seed(s)) for s in range(3)]
     back = unstack(stack(modules))
     assert all(same(a, b) for a, b in zip(modules, back, strict=True))
     assert back[0].output.weight.data_ptr() != modules[0].output.weight.data_ptr()
@@ -48,8 +50,13 @@ def test_other_modules_run_through_vmap():
     assert all(p.grad is not None for p in stacked.parameters())
 
 
-def test_convolutions_run_through_vmap():
-    modules = [nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 3)) for _ in range(2)]
+@pytest.mark.parametrize("options", [{}, {"padding_mode": "circular", "padding": 1}], ids=["stages", "vmap"])
+def test_convolutions_run_as_they_are_or_through_vmap(options):
+    size = 2 * (64 if options else 36)
+    modules = [
+        nn.Sequential(nn.Conv2d(1, 2, 3, **options), nn.ReLU(), nn.Flatten(), nn.Linear(size, 3)) for _ in range(2)
+    ]
+    assert len(stack(modules).stages) == (1 if options else 4)
     x = torch.randn(2, 5, 1, 8, 8)
     expected = torch.stack([m(row) for m, row in zip(modules, x, strict=True)])
     torch.testing.assert_close(stack(modules)(x), expected, rtol=1e-4, atol=1e-5)
@@ -61,6 +68,15 @@ def test_a_shared_batch_is_spread():
     torch.testing.assert_close(stack(modules)(x), torch.stack([m(x) for m in modules]))
 
 
+def test_shared_images_are_spread():
+    modules = [nn.Sequential(nn.Conv2d(2, 3, 3), nn.Tanh()) for _ in range(3)]
+    folded = [nn.Sequential(nn.Unflatten(1, (2, 4, 5)), *module) for module in modules]
+    x = torch.randn(6, 2, 4, 5)
+    expected = torch.stack([m(x) for m in modules])
+    torch.testing.assert_close(stack(modules)(x), expected)
+    torch.testing.assert_close(stack(folded)(x.flatten(1)), expected)
+
+
 def test_the_layers_are_named_by_their_linear_maps():
     recipe = PRESETS["relu_he_batchnorm_2015"].replace(depth=2, width=5)
     layers = stack([build(recipe, 4, 2, torch.Generator())]).layers
@@ -68,6 +84,17 @@ def test_the_layers_are_named_by_their_linear_maps():
         ("hidden1", 0, 2),
         ("hidden2", 3, 5),
         ("output", 6, None),
+    ]
+
+
+def test_a_convolution_opens_a_layer():
+    recipe = PRESETS["conv_relu_he_batchnorm_2015"]
+    layers = stack([build(recipe, (1, 8, 8), 2, torch.Generator())]).layers
+    assert [(layer.name, layer.linear, layer.activation) for layer in layers] == [
+        ("hidden1", 1, 3),  # 0 folds the rows, 2 normalizes, 4 pools
+        ("hidden2", 5, 7),
+        ("hidden3", 10, 12),  # 8 pools, 9 flattens
+        ("output", 13, None),
     ]
 
 

@@ -8,15 +8,41 @@ import pytest
 import torch
 from torch import nn
 
-from layerwise.activations import ACTIVATIONS, Maxout
+from layerwise.activations import ACTIVATIONS, CReLU, Maxout
 from layerwise.normalizers import BatchRenorm, DyT, GhostBatchNorm
 from layerwise.population import stack
 from layerwise.population._stages import STAGES, stage_kind
 
 SEEDS, BATCH, UNITS = 3, 5, 6
+CHANNELS = 8
 
+ON_IMAGES = {
+    "convolutions as groups": lambda: nn.Conv2d(CHANNELS, 4, 3, padding=1),
+    "convolution without bias": lambda: nn.Conv2d(CHANNELS, 4, 3, bias=False),
+    "convolution with all its options": lambda: nn.Conv2d(
+        CHANNELS, 5, (3, 2), stride=2, padding=(2, 1), dilation=(2, 1)
+    ),
+    "max pooling": lambda: nn.MaxPool2d(2),
+    "mean pooling": lambda: nn.AvgPool2d(3, stride=2, padding=1),
+    "flatten": nn.Flatten,
+    "batch norm of channels": lambda: nn.BatchNorm2d(CHANNELS),
+    "group norm of channels": lambda: nn.GroupNorm(2, CHANNELS, eps=0.1),
+    "layer norm of columns": lambda: nn.LayerNorm(5),
+    "rms norm of columns": lambda: nn.RMSNorm(5, eps=0.1),
+    "dyt of columns": lambda: DyT(5),
+    "prelu of each channel": lambda: nn.PReLU(CHANNELS),
+    "prelu of images": nn.PReLU,
+    "maxout of channels": lambda: Maxout(2, axis=-3),
+    "crelu of channels": lambda: CReLU(axis=-3),
+    "dropout of images": lambda: nn.Dropout(0.4),
+}
+FEW_CHANNELS = {
+    "convolutions one by one": lambda: nn.Conv2d(3, 4, 3, padding=1),
+    "one by one without bias": lambda: nn.Conv2d(3, 4, 2, stride=2, bias=False),
+}
 MODULES = {
     "linear": lambda: nn.Linear(UNITS, 4),
+    "unflatten": lambda: nn.Unflatten(1, (1, 2, 3)),
     "linear without bias": lambda: nn.Linear(UNITS, 4, bias=False),
     "batch norm": lambda: nn.BatchNorm1d(UNITS),
     "ghost batch norm": lambda: GhostBatchNorm(UNITS, ghost_size=2),
@@ -35,6 +61,12 @@ MODULES = {
     "prelu of each unit": lambda: nn.PReLU(UNITS),
     "wide rrelu": lambda: nn.RReLU(-0.5, 0.7),
 } | {name: activation.module for name, activation in ACTIVATIONS.items()}
+MODULES |= ON_IMAGES | FEW_CHANNELS
+
+
+def draw(name):
+    shape = (CHANNELS, 6, 5) if name in ON_IMAGES else (3, 6, 5) if name in FEW_CHANNELS else (UNITS,)
+    return torch.randn(SEEDS, BATCH, *shape, dtype=torch.float64)
 
 
 class Gradients:
@@ -68,7 +100,7 @@ def reseed(stage):
 @pytest.mark.parametrize("name", MODULES)
 def test_backprop_is_autograd(name):
     (stage,) = stack(make(name)).train().stages
-    x = torch.randn(SEEDS, BATCH, UNITS, dtype=torch.float64)
+    x = draw(name)
     stage(3 * x + 1)  # running statistics move
     twin = copy.deepcopy(stage)
     reseed(stage)
@@ -95,7 +127,7 @@ def test_forward_is_the_modules_side_by_side(name, training):
         pytest.skip("random in training")
     modules = [module.train(training) for module in make(name)]
     stacked = stack(modules).train(training)
-    x = torch.randn(SEEDS, BATCH, UNITS, dtype=torch.float64)
+    x = draw(name)
     for _ in range(3):  # running statistics move in between
         y = stacked(x)
         expected = torch.stack([module(row) for module, row in zip(modules, x, strict=True)])
@@ -159,7 +191,14 @@ def test_what_is_random_follows_each_members_generator_alone(name, sign):
 
 
 def test_what_has_no_batched_form_says_so():
-    assert stage_kind(nn.Conv2d(1, 1, 3)) is None
+    assert stage_kind(nn.Conv1d(1, 1, 3)) is None
+    assert stage_kind(nn.Conv2d(2, 2, 3, groups=2)) is None
+    assert stage_kind(nn.Conv2d(1, 1, 3, padding="same")) is None
+    assert stage_kind(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")) is None
+    assert stage_kind(nn.MaxPool2d(2, return_indices=True)) is None
+    assert stage_kind(nn.Flatten(0)) is None
+    assert stage_kind(nn.Unflatten(2, (1, 2))) is None
+    assert stage_kind(nn.BatchNorm2d(3, affine=False)) is None
     assert stage_kind(nn.BatchNorm1d(3, affine=False)) is None
     assert stage_kind(nn.BatchNorm1d(3, momentum=None)) is None
     assert stage_kind(nn.LayerNorm((2, 3))) is None
@@ -169,3 +208,4 @@ def test_what_has_no_batched_form_says_so():
     assert stage_kind(nn.GroupNorm(1, 3, affine=False)) is None
     assert stage_kind(nn.LeakyReLU(0.3)) is None  # not the table's 0.01
     assert stage_kind(Maxout(2, axis=1)) is None  # the seeds move the axes
+    assert stage_kind(CReLU(axis=1)) is None

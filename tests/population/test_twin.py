@@ -9,7 +9,7 @@ import torch
 from plain_twin import distance, train_plainly
 
 from layerwise.activations import ACTIVATIONS
-from layerwise.data import Data
+from layerwise.data import Data, linear_teacher, multilabel
 from layerwise.initializers import INITIALIZERS
 from layerwise.models import Recipe
 from layerwise.normalizers import NORMALIZERS
@@ -48,11 +48,14 @@ METHODS = [
     {"method": "adam", "learning_rate": 0.01, "l2": 0.01},
     {"method": "adam", "learning_rate": 0.01, "l1": 0.01},
     {"method": "adamw", "learning_rate": 0.01, "l2": 0.1},
+    {"method": "muon", "learning_rate": 0.01},
+    {"method": "muon", "learning_rate": 0.01, "l2": 0.1, "schedule": "cosine"},
     {"method": "sgd", "schedule": "cosine", "warmup": 0.2},
     {"method": "adam", "schedule": "linear", "learning_rate": 0.01},
     {"method": "momentum", "schedule": "step"},
     {"method": "sgd", "clip_norm": 0.3, "l2": 0.01},
     {"method": "adam", "clip_norm": 0.1, "learning_rate": 0.01},
+    {"method": "sgd", "input_noise": 0.5},
     {"method": "sgd", "loss": "squared_error"},
 ]
 
@@ -60,6 +63,19 @@ METHODS = [
 @pytest.mark.parametrize("choices", METHODS, ids=lambda c: " ".join(map(str, c.values())))
 def test_every_optimizer(choices, data):
     check_against_twin(small(**choices), data)
+
+
+@pytest.mark.parametrize(
+    ("loss", "other"),
+    [
+        ("squared_error", linear_teacher(n=160, n_features=6, n_outputs=3)),
+        ("huber", linear_teacher(n=160, n_features=6, n_outputs=3, noise=2.0)),
+        ("binary_cross_entropy", multilabel(n=160, n_features=6, n_labels=3)),
+    ],
+    ids=["squared_error", "huber", "binary_cross_entropy"],
+)
+def test_every_task(loss, other):
+    check_against_twin(small(loss=loss), other)
 
 
 # rrelu is random in training: what it draws is tested with the stages
@@ -121,3 +137,54 @@ def test_a_deeper_network_stays_within_its_own_sensitivity(data):
     twin = train_plainly(recipe, data, 0)
     nudged = Data.create("nudged", data.features * (1 + 2**-23), data.targets)
     assert distance(fitted.models[0], twin) <= distance(train_plainly(recipe, nudged, 0), twin)
+
+
+@pytest.fixture(scope="module")
+def images() -> Data:
+    generator = torch.Generator().manual_seed(4)
+    x = torch.randn(160, 3, 6, 7, generator=generator)
+    return Data.create("images", x.numpy(), (x[:, 0, :3].sum((1, 2)) > 0).long().add(2 * (x[:, 1, 2, 3] > 0)).numpy())
+
+
+def convolutional(**choices) -> Recipe:
+    # 3 channels are read one network after the other, 8 as groups of one convolution
+    own = {"kind": "conv", "channels": (8, 6), "dense": (5,), "batch_size": 19, "epochs": 4, "activation": "tanh"}
+    return Recipe().replace(**(own | choices))
+
+
+CONVOLUTIONS = [
+    {},
+    {"pool": 1, "kernel": 5, "dense": ()},
+    {"pool": 3, "channels": 8},
+    {"method": "sgd", "l2": 0.01, "l1": 0.005},
+    {"method": "momentum", "learning_rate": 0.02, "l2": 0.01},
+    {"method": "adam", "learning_rate": 0.01, "clip_norm": 0.3},
+    {"bias": "none"},
+    {"bias": "torch_default", "initializer": "torch_default"},
+    {"normalizer": "batch", "activation": "relu"},
+    {"normalizer": "batch", "normalizer_place": "after_activation", "pool": 1},
+    {"normalizer": "group"},
+    {"normalizer": "group", "normalizer_place": "after_activation", "channels": (32, 4)},
+    {"activation": "maxout", "pieces": 3},
+    {"activation": "maxout", "normalizer": "batch"},
+    {"activation": "crelu", "dense": (4,)},
+    {"activation": "prelu"},
+    {"activation": "silu", "initializer": "orthogonal", "loss": "squared_error"},
+]
+
+
+@pytest.mark.parametrize("choices", CONVOLUTIONS, ids=lambda c: " ".join(map(str, c.values())) or "plain")
+def test_convolutions(choices, images):
+    check_against_twin(convolutional(**choices), images)
+
+
+def test_convolutions_with_numbers_of_their_own(images):
+    recipes = [
+        convolutional(name="a", learning_rate=0.3, l2=0.02, initializer="normal", scale=0.2),
+        convolutional(name="b", learning_rate=0.05, clip_norm=0.2, bias=0.1),
+    ]
+    assert len({recipe.structure() for recipe in recipes}) == 1
+    fitted = fit(recipes, images, seeds=2, dtype=torch.float64, progress=False)
+    for run, model in zip(fitted.runs, fitted.models, strict=True):
+        recipe = next(r for r in recipes if r.name == run.recipe)
+        assert distance(model, train_plainly(recipe, images, run.seed)) < TOLERANCE

@@ -122,7 +122,7 @@ def test_chance_loss_of_regression_is_the_variance_the_targets_are_scaled_to():
 
 
 def test_chance_loss_of_huber_by_hand():
-    values = np.array([-1.0, 1.0] * 10)  # scaled to standard deviation 1 they are themselves, and 0 is the best constant
+    values = np.array([-1.0, 1.0] * 10)  # of standard deviation 1 as they are, and 0 is the best constant
     assert chance_loss(Data.create("two", X, values, task="regression"), "huber") == pytest.approx(0.5)
 
 

@@ -1,18 +1,23 @@
 """Recipe to module: the only place where ingredients meet."""
 
-from layerwise.models._architecture import MLP
 from layerwise.models._build import build
+from layerwise.models._conv import Conv
 from layerwise.models._file import read_recipe
+from layerwise.models._layer import Inputs
+from layerwise.models._mlp import MLP
 from layerwise.models._optimizer import Optimizer
 from layerwise.models._predict import predict
 from layerwise.models._presets import PRESETS, preset
 from layerwise.models._pretraining import Pretraining
 from layerwise.models._recipe import Recipe
-from layerwise.models._training import Training
+from layerwise.models._training import LOSSES, Training, usual_loss
 
 __all__ = [
+    "LOSSES",
     "MLP",
     "PRESETS",
+    "Conv",
+    "Inputs",
     "Optimizer",
     "Pretraining",
     "Recipe",
@@ -21,4 +26,5 @@ __all__ = [
     "predict",
     "preset",
     "read_recipe",
+    "usual_loss",
 ]

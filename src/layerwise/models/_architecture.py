@@ -1,16 +1,19 @@
-"""The shape of the network and what it is made of."""
+"""What every architecture is made of: activation, first weights, normalizer, dropout."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import field_validator, model_validator
 
-from layerwise._base import InvalidInput, finite, one_of, positive_int
+from layerwise._base import InvalidInput, finite, one_of
 from layerwise.activations import ACTIVATIONS
 from layerwise.initializers import INITIALIZERS
 from layerwise.models._choices import Choices, Fraction, NonNegative, PositiveInt, checked, optional
 from layerwise.normalizers import NORMALIZERS, NOT_A_LAYER
+
+if TYPE_CHECKING:
+    from layerwise.models._layer import Inputs, Layer
 
 Place = Literal["before_activation", "after_activation"]
 
@@ -24,20 +27,11 @@ def _bias(name: str, value: Any) -> float | str:
         raise InvalidInput(f"`{name}` must be a number, 'torch_default' or 'none'", got=value) from None
 
 
-def _width(name: str, value: Any) -> int | tuple[int, ...]:
-    if isinstance(value, list | tuple):
-        if not value:
-            raise InvalidInput(f"`{name}` must be a positive int, or one for each hidden layer", got=value)
-        return tuple(positive_int(name, width) for width in value)
-    return positive_int(name, value)
-
-
-class MLP(Choices):
-    """A multi-layer perceptron: `depth` hidden layers and a linear output layer.
+class Architecture(Choices):
+    """What all kinds of architecture have in common. Hidden layers are followed by a linear output layer.
 
     Attributes:
-        depth: hidden layers. Follows from `width` where that is a tuple.
-        width: units of each hidden layer, or a tuple with one int a layer; even where the activation is crelu.
+        kind: which architecture.
         activation: a name of `layerwise.activations.ACTIVATIONS`.
         pieces: linear pieces of a maxout unit; other activations have no choice.
         initializer: a name of `layerwise.initializers.INITIALIZERS`, for all weights.
@@ -48,15 +42,12 @@ class MLP(Choices):
         normalizer: a name of `layerwise.normalizers.NORMALIZERS`, after each hidden layer's linear map.
         normalizer_place: on which side of the activation it stands.
         dropout: share of hidden units dropped in training (alpha dropout where the activation is selu).
-
-    Example:
-        >>> MLP(depth=3, width=100, activation="tanh").widths
-        (100, 100, 100)
     """
 
-    kind: Literal["mlp"] = "mlp"
-    depth: PositiveInt = 8
-    width: Annotated[int | tuple[int, ...], checked(_width)] = 64
+    SIZES: ClassVar[str]
+    """The choices that say how many units the hidden layers have, as errors name them."""
+
+    kind: str
     activation: str = "relu"
     pieces: PositiveInt = 2
     initializer: str = "he_normal"
@@ -66,19 +57,6 @@ class MLP(Choices):
     normalizer: str = "none"
     normalizer_place: Annotated[str, checked(lambda n, v: one_of(n, v, get_args(Place)))] = "before_activation"
     dropout: Fraction = 0.0
-
-    @model_validator(mode="before")
-    @classmethod
-    def _depth_follows_widths(cls, values: Any) -> Any:
-        width = values.get("width") if isinstance(values, dict) else None
-        if not isinstance(width, list | tuple) or not width:
-            return values
-        depth = values.get("depth", len(width))
-        if depth != len(width):
-            raise InvalidInput(
-                f"`depth` must agree with the {len(width)} widths given", got=depth, cure="Leave one out."
-            )
-        return values | {"depth": depth}
 
     @field_validator("activation")
     @classmethod
@@ -93,14 +71,17 @@ class MLP(Choices):
         return NORMALIZERS[name].name
 
     @model_validator(mode="after")
-    def _whole_preactivations(self) -> MLP:
+    def _whole_preactivations(self) -> Self:
         if any(width * ACTIVATIONS[self.activation].pieces_default % 1 for width in self.widths):
-            rule = f"`width` must be even where the activation is {self.activation!r}"
-            raise InvalidInput(rule, got=self.width, cure="Each of its pre-activations feeds two units.")
+            raise InvalidInput(
+                f"{self.SIZES} must be even where the activation is {self.activation!r}",
+                got=self.widths if len(set(self.widths)) > 1 else self.widths[0],
+                cure="Each of its pre-activations feeds two units.",
+            )
         return self
 
     @model_validator(mode="after")
-    def _known_initializer(self) -> MLP:
+    def _known_initializer(self) -> Self:
         initializer = INITIALIZERS[self.initializer]
         if self.scale is None:
             return self
@@ -114,7 +95,7 @@ class MLP(Choices):
         return self
 
     @model_validator(mode="after")
-    def _bias_around_a_number(self) -> MLP:
+    def _bias_around_a_number(self) -> Self:
         if self.bias_std and isinstance(self.bias, str):
             raise InvalidInput(
                 f"`bias_std` must be 0 where `bias` is {self.bias!r}",
@@ -125,8 +106,8 @@ class MLP(Choices):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Units of each hidden layer, in order."""
-        return self.width if isinstance(self.width, tuple) else (self.width,) * self.depth
+        """Units of each hidden layer, in order; of a convolution its channels."""
+        raise NotImplementedError
 
     @property
     def preactivations(self) -> tuple[int, ...]:
@@ -134,9 +115,16 @@ class MLP(Choices):
         pieces = self.pieces if self.activation == "maxout" else ACTIVATIONS[self.activation].pieces_default
         return tuple(int(width * pieces) for width in self.widths)
 
-    def __str__(self) -> str:
-        shape = f"{self.depth}x{self.width}" if isinstance(self.width, int) else "-".join(map(str, self.width))
-        parts = [f"MLP {shape} {self.activation}", self.initializer]
+    def layers(self, inputs: Inputs, n_outputs: int) -> tuple[Layer, ...]:
+        """Return every layer's numbers where the network reads `inputs`, the output layer last."""
+        raise NotImplementedError
+
+    def kept(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return the choices that stay where `fields` are new."""
+        return dict(self)
+
+    def _described(self, shape: str) -> str:
+        parts = [f"{shape} {self.activation}", self.initializer]
         if self.scale is not None:
             parts[-1] += f"({self.scale:g})"
         if self.bias_std:

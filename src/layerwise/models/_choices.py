@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
 from layerwise._base import InvalidInput, fraction, non_negative, positive, positive_int
 from layerwise._base._errors import Text
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
 
@@ -63,13 +66,21 @@ Fraction = Annotated[float, checked(fraction)]
 
 
 def _explain(error: ValidationError, kind: type[Choices]) -> InvalidInput:
-    first = error.errors()[0]
+    errors = error.errors()
+    # A name that is none explains the one that is missing, and not the other way round.
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, InvalidInput):
-        return cause
+    found = cause if isinstance(cause, InvalidInput) else _in_our_words(first, kind)
+    found.place = (*first["loc"], *found.place)
+    return found
+
+
+def _in_our_words(first: ErrorDetails, kind: type[Choices]) -> InvalidInput:
     name = ".".join(map(str, first["loc"])) or kind.__name__
     if first["type"] == "extra_forbidden":
         close = difflib.get_close_matches(str(first["loc"][-1]), list(kind.model_fields), n=1)
         hint = f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(kind.model_fields)}."
         return InvalidInput(f"`{name}` is not a choice of {kind.__name__}", cure=hint)
+    if first["type"] == "missing":
+        return InvalidInput(f"`{name}` must be given", cure=f"A {kind.__name__} can't do without.")
     return InvalidInput(f"`{name}`: {first['msg']}", got=Text(f"{first['input']!r:.80}"))

@@ -9,7 +9,7 @@ from typing import Annotated
 from layerwise._base import one_of
 from layerwise.models._choices import Choices, Fraction, NonNegative, Positive, checked
 
-METHODS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
+METHODS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "muon")
 
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": lambda _: 1.0,
@@ -24,16 +24,17 @@ class Optimizer(Choices):
     """A gradient method with its settings.
 
     Attributes:
-        method: sgd, momentum, nesterov, rmsprop, adam or adamw, each with torch's update formula.
+        method: sgd, momentum, nesterov, rmsprop, adam, adamw or muon, each with torch's update formula. Muon steps the
+            weights of linear maps, scaled to the step size of AdamW, which steps everything else.
         learning_rate: the step size before the schedule.
         schedule: what becomes of it over training: constant; linear or cosine (to 0); step (a tenth after half of the
             steps, a hundredth after three quarters).
         warmup: share of the steps over which the rate rises from 0.
-        momentum: of momentum and nesterov.
-        beta1, beta2: of adam and adamw; beta2 is rmsprop's decay too.
-        epsilon: of rmsprop, adam and adamw.
+        momentum: of momentum, nesterov and muon.
+        beta1, beta2: of adam, adamw and muon's AdamW; beta2 is rmsprop's decay too.
+        epsilon: of rmsprop, adam, adamw and muon's AdamW.
         l2: weight decay on the weights of linear maps, not on biases and normalizers: added to the gradient, except
-            with adamw, where the weights shrink by learning_rate * l2.
+            with adamw and muon, where the weights shrink by learning_rate * l2.
         l1: soft-threshold of the same weights by learning_rate * l1 after each step (the proximal step, which gives
             exact zeros; a subgradient step does not).
 

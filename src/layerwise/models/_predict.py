@@ -52,4 +52,4 @@ def predict(what: Recipe | str | nn.Module, data: Any, *, seed: int = 0, rows: i
     chosen = split.train[: positive_int("rows", rows)]
     x = torch.as_tensor(split.scaled(ground, chosen), dtype=torch.get_default_dtype())
     generator = torch.Generator().manual_seed(child_seed(seed, "weights"))
-    return forecast(build(recipe, ground.n_features, ground.n_outputs, generator), x, seed=seed)
+    return forecast(build(recipe, ground.inputs, ground.n_outputs, generator), x, seed=seed)

@@ -95,6 +95,22 @@ PRESETS: Registry[Recipe] = Registry(
                 pieces=5,
                 initializer="lecun_normal",
             ),
+            _recipe(
+                "conv_relu_he_2015",
+                "He, Zhang, Ren, Sun 2015, Delving Deep into Rectifiers (its weights and units; two convolutions with "
+                "pooling as in LeCun, Bottou, Bengio, Haffner 1998, small enough for a CPU)",
+                kind="conv",
+                activation="relu",
+                initializer="he_normal",
+            ),
+            _recipe(
+                "conv_relu_he_batchnorm_2015",
+                "Ioffe, Szegedy 2015, Batch Normalization: Accelerating Deep Network Training (in conv_relu_he_2015)",
+                kind="conv",
+                activation="relu",
+                initializer="he_normal",
+                normalizer="batch",
+            ),
         )
     },
 )

@@ -7,14 +7,15 @@ from typing import Annotated
 from layerwise._base import one_of
 from layerwise.models._choices import Choices, Fraction, Positive, PositiveInt, checked
 
-OBJECTIVES = ("none", "autoencoder", "denoising", "contractive", "sparse", "rbm")
+OBJECTIVES = ("none", "autoencoder", "denoising", "contractive", "sparse", "supervised", "rbm")
 
 
 class Pretraining(Choices):
     """Greedy layer-wise pre-training of every hidden layer, by plain gradient descent, with the batches of `Training`.
 
     Attributes:
-        pretraining: none; autoencoder, denoising, contractive or sparse, with decoders tied to their encoders; rbm:
+        pretraining: none; autoencoder, denoising, contractive or sparse, with decoders tied to their encoders;
+            supervised: each layer with an output layer of its own for the labels, which is thrown away; rbm:
             contrastive divergence.
         pretraining_epochs: passes over the training part for each layer.
         pretraining_rate: step size for layers that read values in [0, 1] and give such; smaller ones follow for others.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import model_validator
 
 from layerwise._base import InvalidInput, UnknownName
 from layerwise.activations import ACTIVATIONS
-from layerwise.models._architecture import MLP
 from layerwise.models._choices import Choices
+from layerwise.models._kinds import CHOICES, AnyKind, changed
+from layerwise.models._mlp import MLP
 from layerwise.models._optimizer import Optimizer
 from layerwise.models._pretraining import Pretraining
 from layerwise.models._training import Training
@@ -31,11 +33,21 @@ class Recipe(Choices):
     """
 
     name: str = "recipe"
-    architecture: MLP = MLP()
+    architecture: AnyKind = MLP()
     optimizer: Optimizer = Optimizer()
     training: Training = Training()
     pretraining: Pretraining = Pretraining()
     source: str = ""
+
+    @model_validator(mode="after")
+    def _dense_where_pretrained(self) -> Recipe:
+        if self.architecture.kind == "conv" and self.pretraining.wanted:
+            raise InvalidInput(
+                f"`pretraining` of {self.name!r} must be 'none' where `kind` is 'conv'",
+                got=self.pretraining.pretraining,
+                cure="`layerwise.pretrain` takes convolutions: hand it the network, `build(recipe, ...)`.",
+            )
+        return self
 
     @model_validator(mode="after")
     def _units_that_can_be_contractive(self) -> Recipe:
@@ -53,20 +65,18 @@ class Recipe(Choices):
         return {name: value for part in _PARTS for name, value in getattr(self, part)}
 
     def diff(self, other: Recipe) -> dict[str, tuple[Any, Any]]:
-        """Return the choices in which the two differ: name to (mine, theirs)."""
+        """Return the choices in which the two differ: name to (mine, theirs), None where a kind has no such choice."""
         mine, theirs = self.flat(), other.flat()
-        return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
+        names = [name for name in mine | theirs if mine.get(name) != theirs.get(name)]
+        return {name: (mine.get(name), theirs.get(name)) for name in names}
 
     def replace(self, **choices: Any) -> Recipe:
         """Return a copy with these choices; `name` and `source` too. Raises `UnknownName` for a name that is none."""
         values: dict[str, Any] = {key: choices.pop(key) for key in ("name", "source") if key in choices}
-        if isinstance(choices.get("depth"), int) and "width" not in choices:
-            choices["width"] = self._one_width()
-        for part in _PARTS:
+        values["architecture"] = changed(self.architecture, _taken(choices, CHOICES))
+        for part in _PARTS[1:]:
             old = getattr(self, part)
-            fields = {name: choices.pop(name) for name in list(choices) if name in type(old).model_fields}
-            kept = dict(old) if "width" not in fields else {k: v for k, v in old if k != "depth"} | _depth(old, fields)
-            values[part] = type(old)(**(kept | fields))
+            values[part] = type(old)(**(dict(old) | _taken(choices, type(old).model_fields)))
         if choices:
             raise _unknown_choice(next(iter(choices)))
         return Recipe(**({"name": self.name, "source": self.source} | values))
@@ -96,27 +106,19 @@ class Recipe(Choices):
         before = f"; pre-trained: {self.pretraining}" if self.pretraining.wanted else ""
         return f"{self.name}: {self.architecture}{before}; {self.optimizer}; {self.training}"
 
-    def _one_width(self) -> int:
-        width = self.architecture.width
-        if isinstance(width, tuple) and len(set(width)) > 1:
-            raise InvalidInput(
-                "`depth` can't change alone where hidden layers differ in width", cure="Give `width` too."
-            )
-        return width[0] if isinstance(width, tuple) else width
-
 
 _PARTS = ("architecture", "optimizer", "training", "pretraining")
 
 
-def _depth(old: MLP, fields: dict[str, Any]) -> dict[str, Any]:
-    """A new scalar width keeps the depth; a tuple brings its own."""
-    return {} if isinstance(fields["width"], list | tuple) else {"depth": old.depth}
+def _taken(choices: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Take those of `names` out of `choices`."""
+    return {name: choices.pop(name) for name in names if name in choices}
 
 
 def _unknown_choice(name: str) -> UnknownName:
     from layerwise._base import Registry
 
-    known = Registry("choice of a recipe", dict.fromkeys(Recipe().flat()))
+    known = Registry("choice of a recipe", dict.fromkeys([*CHOICES, *Recipe().flat()]))
     try:
         known[name]
     except UnknownName as error:

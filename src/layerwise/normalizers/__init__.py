@@ -1,5 +1,6 @@
 """Normalizers: layers that set mean and variance of the signal, and what is done with them on whole models."""
 
+from layerwise.normalizers._calibrate import ON_CHANNELS, new_normalizer
 from layerwise.normalizers._dyt import DyT
 from layerwise.normalizers._fold import fold
 from layerwise.normalizers._ghost import GhostBatchNorm
@@ -15,6 +16,7 @@ from layerwise.normalizers._weights import Standardized, standardize_weights_, w
 __all__ = [
     "NORMALIZERS",
     "NOT_A_LAYER",
+    "ON_CHANNELS",
     "BatchRenorm",
     "Calibrated",
     "DyT",
@@ -26,6 +28,7 @@ __all__ = [
     "group_count",
     "group_norm",
     "insert",
+    "new_normalizer",
     "recalibrate",
     "recovering",
     "standardize_weights_",

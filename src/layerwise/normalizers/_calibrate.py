@@ -20,7 +20,15 @@ _INSTANCE = {3: nn.InstanceNorm1d, 4: nn.InstanceNorm2d, 5: nn.InstanceNorm3d}
 
 
 def new_normalizer(kind: str, x: Tensor) -> nn.Module:
-    """Return a normalizer of `kind` for signals like `x`: [batch, unit], or [batch, channel, ...] of a convolution."""
+    """Return a normalizer of `kind` for signals like `x`: [batch, unit], or [batch, channel, ...] of a convolution.
+
+    Raises:
+        InvalidInput: If `kind` is none for such signals.
+
+    Example:
+        >>> type(new_normalizer("batch", torch.zeros(1, 32, 5, 5))).__name__
+        'BatchNorm2d'
+    """
     units = x.shape[1] if x.ndim > 1 else 0
     if x.ndim == 2:
         module = NORMALIZERS[kind].module

@@ -42,8 +42,8 @@ def squared_error(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
 def huber(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean over batch and outputs of Huber's loss, and its gradient at `outputs`.
 
-    With e = output - target: e^2 / 2 up to |e| = 1, and |e| - 1/2 beyond. Targets are scaled to standard deviation 1, so
-    what is more than that away counts by its distance alone.
+    With e = output - target: e^2 / 2 up to |e| = 1, and |e| - 1/2 beyond. Targets are scaled to standard deviation 1,
+    so what is more than that away counts by its distance alone.
 
     Args:
         outputs: [seed, batch, output].

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from layerwise._base import positive_int
 
 if TYPE_CHECKING:
-    from layerwise.models import Recipe
+    from layerwise.models import Inputs, Recipe
 
 # Measured on two shared cores (bench/results/population.md): from about 8 members on, small networks gain little from
 # sharing a product with more, while a working set beyond a few MiB leaves the cache of a core.
@@ -21,7 +21,7 @@ WORKING_SET = 8 * 2**20
 MAX_MEMBERS_CUDA = 512
 WORKING_SET_CUDA = 8 * 2**30
 
-_STATES = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
+_STATES = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2, "adamw": 2, "muon": 1}
 
 
 class Member(NamedTuple):
@@ -31,14 +31,13 @@ class Member(NamedTuple):
     seed: int
 
 
-def n_parameters(recipe: Recipe, n_inputs: int, n_outputs: int) -> int:
+def n_parameters(recipe: Recipe, inputs: Inputs, n_outputs: int) -> int:
     """Return the number of weights and biases (normalizers' own are left out: they are few)."""
-    shape = recipe.architecture
-    fans_in, fans_out = (n_inputs, *shape.widths), (*shape.preactivations, n_outputs)
-    return sum((a + 1) * b for a, b in zip(fans_in, fans_out, strict=True))
+    layers = recipe.architecture.layers(inputs, n_outputs)
+    return sum((layer.fan_in + 1) * layer.preactivations for layer in layers)
 
 
-def member_bytes(recipe: Recipe, n_inputs: int, n_outputs: int, item: int = 4) -> int:
+def member_bytes(recipe: Recipe, inputs: Inputs, n_outputs: int, item: int = 4) -> int:
     """Return the bytes that training one member takes: parameters, the optimizer's state, and a batch of activations.
 
     Example:
@@ -49,12 +48,15 @@ def member_bytes(recipe: Recipe, n_inputs: int, n_outputs: int, item: int = 4) -
     shape = recipe.architecture
     states = 1 + _STATES[recipe.optimizer.method] + (recipe.training.clip_norm is not None)
     per_unit = 1 + 2 * (shape.normalizer != "none") + bool(shape.dropout)
-    hidden = per_unit * sum(shape.widths) + 2 * sum(shape.preactivations)
-    activations = recipe.training.batch_size * (n_inputs + hidden + 2 * n_outputs)
-    return item * (states * n_parameters(recipe, n_inputs, n_outputs) + activations)
+    *hidden, _ = shape.layers(inputs, n_outputs)
+    kept = sum(layer.places * (per_unit * layer.units + 2 * layer.preactivations) for layer in hidden)
+    pooled = sum(2 * layer.places * layer.units // layer.pool**2 for layer in hidden if layer.pool > 1)
+    n_inputs = hidden[0].reads * hidden[0].places
+    activations = recipe.training.batch_size * (n_inputs + kept + pooled + 2 * n_outputs)
+    return item * (states * n_parameters(recipe, inputs, n_outputs) + activations)
 
 
-def chunk_size(recipe: Recipe, n_inputs: int, n_outputs: int, device_type: str = "cpu") -> int:
+def chunk_size(recipe: Recipe, inputs: Inputs, n_outputs: int, device_type: str = "cpu") -> int:
     """Return how many members of this recipe's structure are trained as one batch.
 
     Example:
@@ -64,22 +66,25 @@ def chunk_size(recipe: Recipe, n_inputs: int, n_outputs: int, device_type: str =
     """
     cuda = device_type == "cuda"
     most, budget = (MAX_MEMBERS_CUDA, WORKING_SET_CUDA) if cuda else (MAX_MEMBERS, WORKING_SET)
-    return max(1, min(most, budget // member_bytes(recipe, n_inputs, n_outputs)))
+    return max(1, min(most, budget // member_bytes(recipe, inputs, n_outputs)))
 
 
 def chunks(
-    members: Sequence[Member], n_inputs: int, n_outputs: int, device_type: str, size: int | None = None
+    members: Sequence[Member], inputs: Inputs, n_outputs: int, device_type: str, size: int | None = None
 ) -> list[list[int]]:
     """Return the places in `members` of each chunk: members of one structure together, in the order given.
 
     The chunks of all structures take turns, so that an early end leaves something of each.
     """
     groups: dict[Recipe, list[int]] = {}
+    group_of: dict[int, list[int]] = {}  # by recipe: a structure is slow to find, and to hash
     for place, member in enumerate(members):
-        groups.setdefault(member.recipe.structure(), []).append(place)
+        if id(member.recipe) not in group_of:
+            group_of[id(member.recipe)] = groups.setdefault(member.recipe.structure(), [])
+        group_of[id(member.recipe)].append(place)
     cut: list[tuple[int, list[int]]] = []
     for structure, places in groups.items():
-        most = chunk_size(structure, n_inputs, n_outputs, device_type) if size is None else size
+        most = chunk_size(structure, inputs, n_outputs, device_type) if size is None else size
         cut += enumerate(_even(places, positive_int("chunk_size", most)))
     return [chunk for _, chunk in sorted(cut, key=lambda part: part[0])]
 

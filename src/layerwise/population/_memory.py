@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,10 +30,13 @@ def check_memory(
 ) -> None:
     """Raise `InvalidInput` with the size needed where the largest chunks, and what is kept, exceed the memory."""
     at_once = min(len(places), os.cpu_count() or 1) if device.type == "cpu" else 1
-    per_chunk = sorted(sum(_bytes(members[i].recipe, data) for i in chunk) for chunk in places)
+    count = Counter(id(member.recipe) for member in members)
+    recipes = {id(member.recipe): member.recipe for member in members}
+    size = {key: _bytes(recipe, data) for key, recipe in recipes.items()}
+    per_chunk = sorted(sum(size[id(members[i].recipe)] for i in chunk) for chunk in places)
     needed = data.features.nbytes + sum(per_chunk[-at_once:])
     if keep_models:
-        needed += sum(4 * n_parameters(member.recipe, data.n_features, data.n_outputs) for member in members)
+        needed += sum(4 * n * n_parameters(recipes[key], data.inputs, data.n_outputs) for key, n in count.items())
     free = free_bytes(device)
     if needed <= free:
         return
@@ -58,7 +62,7 @@ def _bytes(recipe: Recipe, data: Data) -> int:
     batch = min(training.batch_size, n_rows)
     updates = training.n_epochs(max(1, n_rows // batch)) * max(1, n_rows // batch)
     codes = n_rows * (data.n_features + 2 * max(recipe.architecture.widths)) if recipe.pretraining.wanted else 0
-    return member_bytes(recipe.replace(batch_size=batch), data.n_features, data.n_outputs) + 4 * (updates + codes)
+    return member_bytes(recipe.replace(batch_size=batch), data.inputs, data.n_outputs) + 4 * (updates + codes)
 
 
 def free_bytes(device: torch.device) -> int:

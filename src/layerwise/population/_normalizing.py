@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from layerwise.normalizers import BatchRenorm, GhostBatchNorm
-from layerwise.population._stage import Stage, Updates
+from layerwise.population._stage import Stage, Updates, along
 
 
 class BatchNorm(Stage):
-    """Batch normalization over axis 1 of [seed, batch, unit]: each network has its own statistics.
+    """Batch normalization of each unit, or channel of images: each network has its own statistics.
 
     In training xhat = (x - mean) / sqrt(var + eps) with the batch's biased variance; the running variance takes the
     unbiased one, as torch's does.
@@ -25,7 +25,7 @@ class BatchNorm(Stage):
     running_var: Tensor
     num_batches_tracked: Tensor
 
-    def __init__(self, modules: Sequence[nn.BatchNorm1d]) -> None:
+    def __init__(self, modules: Sequence[nn.BatchNorm1d | nn.BatchNorm2d]) -> None:
         super().__init__(modules)
         self.eps = modules[0].eps
         self.momentum = modules[0].momentum or 0.0
@@ -33,7 +33,7 @@ class BatchNorm(Stage):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             scale = self.weight * torch.rsqrt(self.running_var + self.eps)
-            return torch.addcmul((self.bias - self.running_mean * scale).unsqueeze(1), x, scale.unsqueeze(1))
+            return torch.addcmul(along(self.bias - self.running_mean * scale, x, 2), x, along(scale, x, 2))
         return self._normalize(x)[0]
 
     def record(self, x: Tensor) -> tuple[Tensor, Any]:
@@ -42,29 +42,29 @@ class BatchNorm(Stage):
 
     def backprop(self, delta: Tensor, tape: Any, updates: Updates, *, first: bool = False) -> Tensor:
         xhat, inverse_std = tape
-        d_bias = delta.sum(1)
-        d_weight = (delta * xhat).sum(1)
-        n = delta.shape[1]
+        d_bias = _sum(delta)
+        d_weight = _sum(delta * xhat)
+        n = _n_each(delta)
         # dL/dx = gamma / std * (delta - mean(delta) - xhat * mean(delta * xhat))
-        centered = torch.addcmul(delta - d_bias.unsqueeze(1) / n, xhat, d_weight.unsqueeze(1) / -n)
-        upstream = centered.mul_(self.weight.unsqueeze(1) * inverse_std)
+        centered = torch.addcmul(delta - along(d_bias / n, delta, 2), xhat, along(d_weight / -n, delta, 2))
+        upstream = centered.mul_(along(self.weight, delta, 2) * inverse_std)
         updates.other(self.weight, d_weight)
         updates.other(self.bias, d_bias)
         return upstream
 
     def _normalize(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         # sums, because torch's var_mean and norm over this axis cost 15 to 80 times as much on a CPU
-        n = x.shape[1]
-        mean = x.sum(1) / n
-        centered = x - mean.unsqueeze(1)
-        variance = centered.square().sum(1) / n
+        n = _n_each(x)
+        mean = _sum(x) / n
+        centered = x - along(mean, x, 2)
+        variance = _sum(centered.square()) / n
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * (n / max(n - 1, 1)), self.momentum)
             self.num_batches_tracked += 1
-        inverse_std = torch.rsqrt(variance + self.eps).unsqueeze(1)
+        inverse_std = along(torch.rsqrt(variance + self.eps), x, 2)
         xhat = centered * inverse_std
-        return torch.addcmul(self.bias.unsqueeze(1), xhat, self.weight.unsqueeze(1)), xhat, inverse_std
+        return torch.addcmul(along(self.bias, x, 2), xhat, along(self.weight, x, 2)), xhat, inverse_std
 
 
 class LayerNorm(Stage):
@@ -79,7 +79,7 @@ class LayerNorm(Stage):
 
     def forward(self, x: Tensor) -> Tensor:
         xhat = nn.functional.layer_norm(x, x.shape[-1:], eps=self.eps)
-        return torch.addcmul(self.bias.unsqueeze(1), xhat, self.weight.unsqueeze(1))
+        return torch.addcmul(along(self.bias, x, -1), xhat, along(self.weight, x, -1))
 
 
 class Ghosts(BatchNorm):
@@ -134,11 +134,11 @@ class RMSNorm(Stage):
         self.eps = modules[0].eps
 
     def forward(self, x: Tensor) -> Tensor:
-        return nn.functional.rms_norm(x, x.shape[-1:], eps=self.eps) * self.weight.unsqueeze(1)
+        return nn.functional.rms_norm(x, x.shape[-1:], eps=self.eps) * along(self.weight, x, -1)
 
 
 class GroupNorm(Stage):
-    """Layer normalization of each group of units by itself, with each network's own gain and offset."""
+    """Layer normalization of each group of units, or channels, by itself, with each network's own gain and offset."""
 
     weight: Tensor
     bias: Tensor
@@ -148,9 +148,9 @@ class GroupNorm(Stage):
         self.eps, self.n_groups = modules[0].eps, modules[0].num_groups
 
     def forward(self, x: Tensor) -> Tensor:
-        groups = x.unflatten(-1, (self.n_groups, -1))
-        xhat = nn.functional.layer_norm(groups, groups.shape[-1:], eps=self.eps).flatten(-2)
-        return torch.addcmul(self.bias.unsqueeze(1), xhat, self.weight.unsqueeze(1))
+        groups = x.unflatten(2, (self.n_groups, -1))
+        xhat = nn.functional.layer_norm(groups, groups.shape[3:], eps=self.eps).flatten(2, 3)
+        return torch.addcmul(along(self.bias, x, 2), xhat, along(self.weight, x, 2))
 
 
 class DynamicTanh(Stage):
@@ -161,16 +161,26 @@ class DynamicTanh(Stage):
     bias: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
-        squashed = torch.tanh(self.alpha.unsqueeze(1) * x)
-        return torch.addcmul(self.bias.unsqueeze(1), squashed, self.weight.unsqueeze(1))
+        squashed = torch.tanh(along(self.alpha, x, -1) * x)
+        return torch.addcmul(along(self.bias, x, -1), squashed, along(self.weight, x, -1))
 
 
 def has_stage(module: nn.Module) -> bool:
     """Whether the settings of `module` are those that a stage here runs; true of what is no normalizer."""
-    if isinstance(module, nn.BatchNorm1d):  # a momentum of None is torch's mean over all batches
+    if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):  # a momentum of None is torch's mean over all batches
         return module.affine and module.track_running_stats and module.momentum is not None
     if isinstance(module, nn.LayerNorm | nn.RMSNorm) and len(module.normalized_shape) != 1:
         return False
     if isinstance(module, nn.LayerNorm | nn.GroupNorm):
         return module.bias is not None
     return not isinstance(module, nn.RMSNorm) or module.weight is not None
+
+
+def _sum(x: Tensor) -> Tensor:
+    """Return the sums over all but seed and unit: [seed, batch, unit, ...] -> [seed, unit]."""
+    return x.sum((1, *range(3, x.dim())))
+
+
+def _n_each(x: Tensor) -> int:
+    """Return how many numbers `_sum` adds up."""
+    return x.numel() // (x.shape[0] * x.shape[2])

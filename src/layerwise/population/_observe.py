@@ -28,6 +28,10 @@ HISTOGRAM_LIMIT = 4.0
 class LayerView(NamedTuple):
     """One layer at one step, tensors with the seed axis first. Look, but do not write.
 
+    A unit of a convolution is a channel, which has one set of weights: its column runs over the places of all images,
+    so that `batch` stands for batch * row * column in `z`, `a` and `z_gradient`, and a unit is dead if it is at every
+    place. `in` are channel * row * column for `x`, channel * kernel for weights.
+
     Attributes:
         name: `hidden1`, ..., `output`.
         x: what comes in, [seed, batch, in].
@@ -145,7 +149,7 @@ class Observer:
         return [tuple(histograms) for histograms in found]
 
     def _weight(self, plan: LayerPlan) -> Tensor:
-        return self._stack.stages[plan.linear].get_parameter("weight").detach()
+        return self._stack.affine(plan).weight.detach().flatten(2)
 
     def _histogram(self, layer: LayerView, step: int) -> None:
         low, high = layer.activation.range if layer.activation else (-HISTOGRAM_LIMIT, HISTOGRAM_LIMIT)
@@ -157,7 +161,7 @@ class Observer:
 
 def standard_measures(layer: LayerView) -> dict[str, Tensor]:
     """Return every standard quantity of one layer, each [seed]."""
-    batch = layer.z.shape[1]
+    batch = layer.x.shape[1]
     found = {
         "preactivation_mean": probes.mean(layer.z),
         "preactivation_rms": probes.rms(layer.z),
@@ -187,12 +191,17 @@ def _view(
     place = plan.activation
     return LayerView(
         name=plan.name,
-        x=x,
-        z=inputs[plan.linear + 1] if place is None else inputs[place],
-        a=inputs[plan.linear + 1] if place is None else inputs[place + 1],
-        z_gradient=raw_gradient if place is None else deltas[place - 1],
-        weight_gradient=torch.bmm(raw_gradient.mT, x),
+        x=x.flatten(2),
+        z=_by_unit(inputs[plan.linear + 1] if place is None else inputs[place]),
+        a=_by_unit(inputs[plan.linear + 1] if place is None else inputs[place + 1]),
+        z_gradient=_by_unit(raw_gradient if place is None else deltas[place - 1]),
+        weight_gradient=stack.affine(plan).weight_gradient(raw_gradient, x),
         weight_before=before,
         weight_after=after,
         activation=stack.activation(plan),
     )
+
+
+def _by_unit(z: Tensor) -> Tensor:
+    """Return images [seed, batch, channel, row, column] as [seed, batch * row * column, channel]; rows as they are."""
+    return z.movedim(2, -1).flatten(1, -2)

@@ -15,9 +15,9 @@ def evaluate(
 ) -> tuple[Tensor, Tensor]:
     """Return score and mean loss of every member, each [seed], in eval mode.
 
-    The score is accuracy, where an output that is not a number is never right: of classes, or of labels, each counted on
-    its own (1 - Hamming loss); or R^2 = 1 - squared error / variance,
-    floored at -1 (and -1 for an output that is not a number), so that medians and differences stay readable.
+    The score is accuracy, where an output that is not a number is never right: of classes, or of labels, each counted
+    on its own (1 - Hamming loss); or R^2 = 1 - squared error / variance, floored at -1 (and -1 for an output that is
+    not a number), so that medians and differences stay readable.
     """
     stack.eval()
     try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
-from layerwise.population._stage import Stage, check_same
-from layerwise.population._stages import Linear, Pointwise, PReLU, stage_kind
+from layerwise.population._stage import Affine, Stage, check_same
+from layerwise.population._stages import Pointwise, PReLU, stage_kind
 from layerwise.population._vmapped import Vmapped
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class LayerPlan(NamedTuple):
 
 
 class Stack(nn.Module):
-    """S networks as one: [seed, batch, in] to [seed, batch, out]; a chain takes a shared [batch, in] too.
+    """S networks as one: [seed, batch, in] to [seed, batch, out]; a chain takes a shared [batch, in] too, and images.
 
     An ordinary module: it differentiates, moves between devices and saves. `stages` are its layers in order.
     """
@@ -63,9 +63,13 @@ class Stack(nn.Module):
 
     def spread(self, x: Tensor) -> Tensor:
         """Give `x` a seed axis, or one for all seeds, its full seed axis."""
-        if isinstance(self.stages[0], Linear) and x.dim() == 2:
+        if x.dim() == self.stages[0].n_axes:
             x = x.unsqueeze(0)
         return x.expand(self.n_seeds, *x.shape[1:]) if len(x) == 1 else x
+
+    def affine(self, layer: LayerPlan) -> Affine:
+        """Return a layer's linear map."""
+        return cast("Affine", self.stages[layer.linear])
 
     def activation(self, layer: LayerPlan) -> Activation | None:
         """Return the table's entry of a layer's activation, if it has one there."""
@@ -76,8 +80,9 @@ class Stack(nn.Module):
 def stack(modules: Sequence[nn.Module]) -> Stack:
     """Return one module that runs all of `modules`, which must have one structure.
 
-    A (nested) `nn.Sequential` of linear layers, the activations of `layerwise.activations`, maxout, the normalizers of
-    `layerwise.normalizers` and dropout runs on batched matrix products. Anything else runs through `torch.func.vmap`,
+    A (nested) `nn.Sequential` of linear layers, convolutions with their pooling, the activations of
+    `layerwise.activations`, the normalizers of `layerwise.normalizers` and dropout runs on batched products. Anything
+    else runs through `torch.func.vmap`,
     or the error says why it cannot. The parameters are copies: `modules` stay as they are.
 
     Example:
@@ -118,8 +123,8 @@ def _leaves(module: nn.Module) -> Iterator[nn.Module]:
 
 
 def _plan(stages: list[Stage]) -> tuple[LayerPlan, ...]:
-    """Each linear map opens a layer; the first activation before the next one is that layer's."""
-    linear = [i for i, stage in enumerate(stages) if isinstance(stage, Linear)]
+    """Each linear map, a convolution too, opens a layer; the first activation before the next one is that layer's."""
+    linear = [i for i, stage in enumerate(stages) if isinstance(stage, Affine)]
     plans = []
     for k, (start, end) in enumerate(pairwise([*linear, len(stages)]), start=1):
         found = next((i for i in range(start, end) if isinstance(stages[i], Pointwise | PReLU)), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +32,11 @@ class Stage(nn.Module):
 
     A kind of layer is added by `forward` alone: `record` and `backprop` then use autograd on this one stage. Kinds for
     which a shorter way is known (no graph, no gradient written out before the update) say so by overriding them.
+    Images are [seed, batch, channel, row, column].
     """
+
+    n_axes: ClassVar[int] = 0
+    """Axes of what one network reads, its batch among them, where the kind of layer decides that; else 0."""
 
     def __init__(self, modules: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -84,6 +88,32 @@ class Stage(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.n_seeds() or 'any number of'} networks of {self._template[0]!r}"
+
+
+class Affine(Stage):
+    """A linear map with weights [seed, out, ...] and biases [seed, out] or none: it opens a layer."""
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, modules: Sequence[nn.Linear] | Sequence[nn.Conv2d]) -> None:
+        super().__init__(modules)
+        if modules[0].bias is None:
+            self.bias = None
+
+    def weight_gradient(self, delta: Tensor, x: Tensor) -> Tensor:
+        """Return the gradient [seed, out, in] from those at the outputs and the inputs."""
+        raise NotImplementedError
+
+    def is_weight(self, parameter: Tensor) -> bool:
+        return parameter is self.weight
+
+
+def along(values: Tensor, x: Tensor, axis: int) -> Tensor:
+    """View [seed, unit] so that it broadcasts over `x` [seed, batch, ...], in which units lie along `axis`."""
+    shape = [1] * x.dim()
+    shape[0], shape[axis] = len(values), -1
+    return values.view(shape)
 
 
 def attribute(name: str) -> str:

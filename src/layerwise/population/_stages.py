@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from layerwise.activations import ACTIVATIONS, Activation, Maxout
+from layerwise.activations import ACTIVATIONS, Activation, CReLU, Maxout
 from layerwise.normalizers import BatchRenorm, DyT, GhostBatchNorm
-from layerwise.population import _normalizing
-from layerwise.population._stage import Stage, Updates
+from layerwise.population import _convolution, _normalizing
+from layerwise.population._stage import Affine, Stage, Updates, along
 
 
-class Linear(Stage):
+class Linear(Affine):
     """y = x W^T + b as one batched matrix product; the gradient of W is never written out unless the optimizer asks."""
 
-    weight: Tensor
-    bias: Tensor | None
-
-    def __init__(self, modules: Sequence[nn.Linear]) -> None:
-        super().__init__(modules)
-        if modules[0].bias is None:
-            self.bias = None
+    n_axes: ClassVar[int] = 2
 
     def forward(self, x: Tensor) -> Tensor:
         if self.bias is None:
@@ -40,8 +34,8 @@ class Linear(Stage):
             updates.other(self.bias, delta.sum(1))
         return upstream
 
-    def is_weight(self, parameter: Tensor) -> bool:
-        return parameter is self.weight
+    def weight_gradient(self, delta: Tensor, x: Tensor) -> Tensor:
+        return torch.bmm(delta.mT, x)
 
 
 class Pointwise(Stage):
@@ -74,7 +68,7 @@ class PReLU(Stage):
     weight: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.where(x > 0, x, x * self.weight.unsqueeze(1))
+        return torch.where(x > 0, x, x * along(self.weight, x, 2))
 
 
 class Dropout(Stage):
@@ -138,7 +132,7 @@ class RReLU(Pointwise):
 
 
 class Pieces(Pointwise):
-    """Maxout's maximum over pieces."""
+    """Activations that change the number of units: maxout's maximum over pieces, crelu's two halves."""
 
 
 def _uniform(x: Tensor, generators: Sequence[torch.Generator | None]) -> Tensor:
@@ -151,7 +145,13 @@ def _uniform(x: Tensor, generators: Sequence[torch.Generator | None]) -> Tensor:
 
 STAGES: dict[type[nn.Module], type[Stage]] = {
     nn.Linear: Linear,
+    nn.Conv2d: _convolution.Conv2d,
+    nn.MaxPool2d: _convolution.Pool2d,
+    nn.AvgPool2d: _convolution.Pool2d,
+    nn.Unflatten: _convolution.Fold,
+    nn.Flatten: _convolution.Flat,
     nn.BatchNorm1d: _normalizing.BatchNorm,
+    nn.BatchNorm2d: _normalizing.BatchNorm,
     GhostBatchNorm: _normalizing.Ghosts,
     BatchRenorm: _normalizing.Renorm,
     nn.LayerNorm: _normalizing.LayerNorm,
@@ -163,6 +163,7 @@ STAGES: dict[type[nn.Module], type[Stage]] = {
     nn.Dropout: Dropout,
     nn.AlphaDropout: Dropout,
     Maxout: Pieces,
+    CReLU: Pieces,
 }
 """Which stage takes which module; modules of the activation table that are not here run as `Pointwise`."""
 
@@ -177,9 +178,9 @@ _KNOWN = dict(_known_activations())
 
 def stage_kind(module: nn.Module) -> type[Stage] | None:
     """Return the kind of stage that runs `module` batched, or None if none does."""
-    if not _normalizing.has_stage(module):
+    if not (_normalizing.has_stage(module) and _convolution.has_stage(module)):
         return None
-    if isinstance(module, Maxout) and module.axis != -1:
+    if isinstance(module, Maxout | CReLU) and module.axis >= 0:  # the seeds move the axes
         return None
     kind = STAGES.get(type(module))
     return kind or (Pointwise if repr(module) in _KNOWN else None)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from layerwise.population._criteria import Criterion
+from layerwise.population._noise import InputNoise
 from layerwise.population._stack import Stack
 from layerwise.population._stages import Dropout
 
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
 
 class Step:
-    """One update of a whole stack."""
+    """One update of a whole stack, with noise on its inputs if there is to be some."""
 
-    def __init__(self, stack: Stack, criterion: Criterion, method: Method | Clipped) -> None:
+    def __init__(
+        self, stack: Stack, criterion: Criterion, method: Method | Clipped, noise: InputNoise | None = None
+    ) -> None:
         self.stack = stack
+        self.noise = noise
         self.stages = stack.stages
         self._criterion = criterion
         self._method = method
@@ -33,6 +37,8 @@ class Step:
     def traced(self, x: Tensor, y: Tensor, *, keep: bool = True) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Make one update; return the losses, every stage's input and the last output, the gradients at outputs."""
         h = self.stack.spread(x)
+        if self.noise is not None:
+            h = self.noise(h)
         inputs, tapes = [h], []
         for stage in self.stages:
             h, tape = stage.record(h)
@@ -59,7 +65,8 @@ def captured(step: Step, batches: Batches) -> Callable[[Tensor], Tensor]:
         return step(*batches.take(rows))
 
     device = next(step.stack.parameters()).device
-    if device.type != "cuda" or any(isinstance(stage, Dropout) for stage in step.stages):
+    random = step.noise is not None or any(isinstance(stage, Dropout) for stage in step.stages)
+    if device.type != "cuda" or random:
         return eager
     return _Graph(eager)
 

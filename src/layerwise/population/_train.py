@@ -17,18 +17,21 @@ from layerwise.models import build
 from layerwise.population._batches import Batches, Part
 from layerwise.population._best import Best
 from layerwise.population._criteria import CRITERIA
+from layerwise.population._noise import InputNoise
 from layerwise.population._observe import Observe, Observer, Snapshot, reading_steps
 from layerwise.population._prepare import Prepare, Start
 from layerwise.population._scores import evaluate
 from layerwise.population._stack import Stack, stack
 from layerwise.population._step import Step, captured
 from layerwise.population._updates import make_method
-from layerwise.records import Curve, Histogram, Measure, Status
+from layerwise.population._workers import Interrupted
+from layerwise.records import Curve, Histogram, Measure, Run, Status
 
 if TYPE_CHECKING:
-    from layerwise.data import Data, Split
+    from layerwise.data import Data
     from layerwise.population._layout import Member
     from layerwise.population._progress import Meter
+    from layerwise.population._splits import Splits
 
 N_EVALUATIONS = 20
 """At least so many points on a validation curve; where there are more epochs, one an epoch."""
@@ -44,7 +47,7 @@ class Settings(NamedTuple):
     """What is the same for every chunk of a population."""
 
     data: Data
-    splits: dict[int, Split]
+    splits: Splits
     device: torch.device
     dtype: torch.dtype
     shared_order: bool
@@ -66,9 +69,19 @@ class Outcome(NamedTuple):
     histograms: list[tuple[Histogram, ...]]
     seconds: float
 
-
-class Interrupted(Exception):
-    """The chunk was stopped before its end."""
+    def run(self, member: Member, s: int) -> Run:
+        """Return the record of `member`, which is the chunk's `s`-th."""
+        return Run(
+            recipe=member.recipe.name,
+            seed=member.seed,
+            learning_rate=member.recipe.optimizer.learning_rate,
+            status=self.status[s],
+            n_steps=self.n_steps[s],
+            seconds=self.seconds / len(self.status),
+            scores=self.scores[s],
+            curves=self.curves[s],
+            measures=self.measures[s],
+        )
 
 
 def train(members: Sequence[Member], settings: Settings, meter: Meter, stop: threading.Event) -> Outcome:
@@ -101,7 +114,9 @@ class _Chunk:
         self.method = make_method([member.recipe.optimizer for member in members], clip, like)
         steps = reading_steps(self.n_steps, settings.probe_every)
         self.observer = Observer(self.stack, steps, frozenset({0, self.n_steps - 1}) & steps)
-        self.step = Step(self.stack, CRITERIA[self.training.loss], self.method)
+        noise = InputNoise(self.training.input_noise, _sources(members, "input noise", device))
+        criterion = CRITERIA[self.training.loss]
+        self.step = Step(self.stack, criterion, self.method, noise if self.training.input_noise else None)
         self.losses = like.new_full((self.n_steps, len(members)), math.nan)
 
     def run(self, meter: Meter, stop: threading.Event) -> Outcome:
@@ -141,7 +156,7 @@ class _Chunk:
                 raise Interrupted
             meter.add(arms, n_steps * len(seeds), {})
 
-        return self.settings.prepare(Start(self.stack, recipes, seeds, self.batches.inputs, tick))
+        return self.settings.prepare(Start(self.stack, recipes, seeds, self.batches.inputs, self.batches.targets, tick))
 
     def _observed(self, t: int, rows: Tensor) -> Tensor:
         x, y = self.batches.take(rows)
@@ -154,7 +169,7 @@ class _Chunk:
         return loss
 
     def _outcome(self, curve: _Curve, best: Best, prepared: Sequence[tuple[Curve, ...]], seconds: float) -> Outcome:
-        name = "accuracy" if self.settings.data.task == "classification" else "r2"
+        name = "r2" if self.settings.data.task == "regression" else "accuracy"
         found: dict[str, Tensor] = {}
         criterion = CRITERIA[self.training.loss]
         most: dict[Part, int | None] = {"train": SCORED_TRAIN_ROWS, "validation": None, "test": None}
@@ -231,10 +246,15 @@ def _arms(members: Sequence[Member]) -> tuple[str, ...]:
 
 def _build(member: Member, data: Data, dtype: torch.dtype) -> torch.nn.Module:
     generator = torch.Generator().manual_seed(child_seed(member.seed, "weights"))
-    return build(member.recipe, data.n_features, data.n_outputs, generator, dtype)
+    return build(member.recipe, data.inputs, data.n_outputs, generator, dtype)
 
 
 def _reseed(networks: Stack, members: Sequence[Member], device: torch.device) -> None:
-    generators = [torch.Generator(device).manual_seed(child_seed(member.seed, "dropout")) for member in members]
+    generators = _sources(members, "dropout", device)
     for stage in networks.stages:
         stage.reseed(generators)
+
+
+def _sources(members: Sequence[Member], purpose: str, device: torch.device) -> list[torch.Generator]:
+    """Return a generator for each member, of its own seed and for this purpose alone."""
+    return [torch.Generator(device).manual_seed(child_seed(member.seed, purpose)) for member in members]

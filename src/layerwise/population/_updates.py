@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from layerwise.population._orthogonal import orthogonal
+
 if TYPE_CHECKING:
     from layerwise.models import Optimizer
 
@@ -167,6 +169,24 @@ class AdamW(Adam):
         self._shrink(parameter)
 
 
+class Muon(AdamW):
+    """m is a decaying mean of g; w <- w - rate * 0.2 sqrt(max(out, in)) * orthogonal(g + mu (m - g)).
+
+    What is no weight of a linear map is stepped by AdamW. The factor gives a step the size of AdamW's, so that both
+    have one rate (torch's `match_rms_adamw`; Liu et al. 2025, Muon is scalable for LLM training). Where torch rounds to
+    bfloat16 on the way to the orthogonal matrix, this stays in the weights' own precision.
+    """
+
+    def weight(self, parameter: Tensor, gradient: Tensor) -> None:
+        if self._l2 is not None:
+            parameter.mul_(_like(1 - self.rate * self._l2, parameter))
+        mean = _state(self._mean, parameter).lerp_(gradient, 1 - self.choices.momentum)
+        matrices = gradient.lerp(mean, self.choices.momentum).flatten(2)
+        size = 0.2 * max(matrices.shape[1:]) ** 0.5
+        self._descend(parameter, orthogonal(matrices).view_as(parameter).mul_(size))
+        self._shrink(parameter)
+
+
 class Clipped:
     """Holds a step's gradients back until the norm of each network's whole gradient is known, and scales it down.
 
@@ -217,6 +237,7 @@ METHODS: dict[str, type[Method]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "muon": Muon,
 }
 
 

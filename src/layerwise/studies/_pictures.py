@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,17 +19,9 @@ Numbers = tuple[tuple[int, ...], ...]
 
 
 def image_shape(data: Data) -> tuple[int, int, int] | None:
-    """Return height, width and channels of the images; None where rows are none, or are not square.
-
-    Three channels lie one after the other, as in CIFAR-10.
-    """
-    if data.kind != "image":
-        return None
-    for channels in (1, 3):
-        side = math.isqrt(data.n_features // channels)
-        if channels * side**2 == data.n_features:
-            return side, side, channels
-    return None
+    """Return height, width and channels of the images; None where rows are none, or can't be drawn."""
+    channels, *size = data.image or (0, 0, 0)
+    return (size[0], size[1], channels) if channels in (1, 3) else None
 
 
 def chosen_rows(data: Data, targets: Array) -> Rows:
