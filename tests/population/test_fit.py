@@ -94,6 +94,16 @@ def test_recipes_of_one_seed_share_split_order_and_draw(data):
     torch.testing.assert_close(layer.weight_before[0] * 2, layer.weight_before[1])
 
 
+@pytest.mark.parametrize("chunk_size", [1, 2, 3])
+def test_shared_order_is_the_first_seeds_in_every_chunk(data, chunk_size):
+    shared = {"shared_order": True, "chunk_size": chunk_size}
+    runs = quietly(tiny(), data, seeds=[7, 8, 9], **shared).runs
+    again = quietly(tiny(), data, seeds=[7, 9], shared_order=True).runs
+    assert runs[2].scores["test_loss"] == pytest.approx(again[1].scores["test_loss"], rel=1e-4)
+    alone = quietly(tiny(), data, seeds=[9]).runs
+    assert runs[2].scores["test_loss"] != pytest.approx(alone[0].scores["test_loss"], rel=1e-2)
+
+
 def test_shared_order_shares_the_batch(data):
     seen = []
     quietly(tiny(), data, seeds=3, shared_order=True, observe=seen.append, probe_every=1)

@@ -18,10 +18,7 @@ Part = Literal["train", "validation", "test"]
 
 
 class Batches:
-    """The data as S members see it: own split, own scaling, own order.
-
-    Members with `shared_order` all use the split and the order of the first member's seed, and so one batch.
-    """
+    """The data as S members see it: own split, own scaling, own order; one seed's where all share one batch."""
 
     def __init__(
         self,
@@ -31,12 +28,9 @@ class Batches:
         *,
         batch_size: int,
         one_hot: bool,
-        shared_order: bool = False,
         device: torch.device,
         dtype: torch.dtype,
     ) -> None:
-        if shared_order:
-            splits, seeds = splits[:1], seeds[:1]
         self._splits = splits
         self._device = device
         self._features = _shared_tensor(data.features, dtype, device)

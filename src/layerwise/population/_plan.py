@@ -87,7 +87,7 @@ def plan(
         splits=Splits(data),
         device=where,
         dtype=dtype,
-        shared_order=shared_order,
+        shared_seed=members[0].seed if shared_order else None,
         probe_every=None if probe_every is None else at_least("probe_every", probe_every, 0),
         observe=observe,
         prepare=prepare,

@@ -50,7 +50,7 @@ class Settings(NamedTuple):
     splits: Splits
     device: torch.device
     dtype: torch.dtype
-    shared_order: bool
+    shared_seed: int | None  # whose split and data order all members use; None: each its own
     probe_every: int | None
     observe: Observe | None
     prepare: Prepare | None
@@ -98,13 +98,14 @@ class _Chunk:
         data, device = settings.data, settings.device
         self.stack = stack([_build(member, data, settings.dtype) for member in members]).to(device).train()
         _reseed(self.stack, members, device)
+        own = [member.seed for member in members]
+        seeds = own if settings.shared_seed is None else [settings.shared_seed]
         self.batches = Batches(
             data,
-            [settings.splits[member.seed] for member in members],
-            [member.seed for member in members],
+            [settings.splits[seed] for seed in seeds],
+            seeds,
             batch_size=self.training.batch_size,
             one_hot=self.training.loss == "squared_error",
-            shared_order=settings.shared_order,
             device=device,
             dtype=settings.dtype,
         )
