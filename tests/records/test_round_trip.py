@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from layerwise import records
-from layerwise.records import Arm, Curve, Fact, TrainabilityRecord, dump, load
+from layerwise.records import Arm, Curve, Fact, StudyArm, TrainabilityRecord, dump, load
 
 KINDS = [value for name in records.__all__ if isinstance(value := getattr(records, name), type)]
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -26,6 +26,7 @@ CHOICES = st.dictionaries(st.text(max_size=5), JSON, max_size=2)
 # All other fields are drawn from their annotations; floats are not-a-number and infinite at times.
 st.register_type_strategy(Fact, st.builds(Fact, value=st.text() | st.integers() | FINITE | st.booleans()))
 st.register_type_strategy(Arm, st.builds(Arm, recipe=CHOICES))
+st.register_type_strategy(StudyArm, st.builds(StudyArm, recipe=CHOICES))
 VERSIONED = {kind: kind.__dataclass_fields__.get("schema_version") for kind in KINDS}
 OF_THEIR_OWN = {TrainabilityRecord: {"recipe": CHOICES}}
 for kind, field in VERSIONED.items():

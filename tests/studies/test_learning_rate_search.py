@@ -98,7 +98,7 @@ def test_arms_with_other_optimizers_have_grids_of_their_own(fits):
     assert tried == {"arm": [0.01, 0.03, 0.1, 0.3, 1.0], "adam": [1e-4, 3e-4, 1e-3, 3e-3, 1e-2]}
 
 
-@pytest.mark.parametrize("method", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
+@pytest.mark.parametrize("method", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "muon"])
 def test_every_grid_has_five_rates_over_two_decades(method):
     grid = learning_rates(method)
     assert len(set(grid)) == 5

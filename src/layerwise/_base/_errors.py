@@ -19,12 +19,17 @@ _NOTHING = Text()
 class InvalidInput(LayerwiseError, ValueError):
     """A value breaks a rule. The message carries the rule, the value and the cure.
 
+    Attributes:
+        place: keys and positions that lead to the value, where it stands within another one.
+
     Example:
         >>> raise InvalidInput("`depth` must be a positive int", got=-3, cure="Use at least 1.")
         Traceback (most recent call last):
             ...
         layerwise._base._errors.InvalidInput: `depth` must be a positive int. Got -3 instead. Use at least 1.
     """
+
+    place: tuple[str | int, ...] = ()
 
     def __init__(self, rule: str, *, got: object = _NOTHING, cure: str = "") -> None:
         sentences = [rule if rule.endswith(".") else f"{rule}."]

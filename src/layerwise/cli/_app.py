@@ -15,6 +15,7 @@ from layerwise.cli._predict import predict
 from layerwise.cli._presets import presets
 from layerwise.cli._pretrain import pretrain
 from layerwise.cli._report import report
+from layerwise.cli._study import study
 from layerwise.cli._theory import theory
 
 app = typer.Typer(
@@ -59,3 +60,5 @@ for command in (
     predict,
 ):
     app.command(command.__name__.rstrip("_"))(command)
+
+app.add_typer(study)

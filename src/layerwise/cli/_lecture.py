@@ -12,7 +12,7 @@ import typer
 from layerwise.cli._show import show
 
 if TYPE_CHECKING:
-    from layerwise.lecture import Lecture, Step
+    from layerwise.lecture import Lecture
 
 
 def lecture(
@@ -60,7 +60,7 @@ def _list() -> None:
         print(f"{claim.id:<6}{claim.kind:<22}{claim.title}")
 
 
-def _run(  # noqa: PLR0913 - the options of the command
+def _run(
     claims: list[str] | None,
     data: str,
     folder: Path | None,

@@ -35,6 +35,15 @@ from layerwise.records._pretraining import (
 from layerwise.records._record import record
 from layerwise.records._run import Run, Status
 from layerwise.records._study import Study
+from layerwise.records._study_record import (
+    STUDY_SCHEMA_VERSION,
+    DecisionOutcome,
+    StudyArm,
+    StudyEvent,
+    StudyPair,
+    StudyRecord,
+    Verdict,
+)
 from layerwise.records._trainability import MAP_SCHEMA_VERSION, Agreement, MapCell, MapColumn, TrainabilityRecord
 from layerwise.records._verdict import LabelArm, LabelEffect, VerdictRecord
 
@@ -43,6 +52,7 @@ __all__ = [
     "MAP_SCHEMA_VERSION",
     "PRETRAINING_SCHEMA_VERSION",
     "SCHEMA_VERSION",
+    "STUDY_SCHEMA_VERSION",
     "Agreement",
     "Arm",
     "Axis",
@@ -55,6 +65,7 @@ __all__ = [
     "ComparisonRecord",
     "Curve",
     "DataSummary",
+    "DecisionOutcome",
     "Fact",
     "Finding",
     "Histogram",
@@ -73,11 +84,16 @@ __all__ = [
     "Run",
     "Status",
     "Study",
+    "StudyArm",
+    "StudyEvent",
+    "StudyPair",
+    "StudyRecord",
     "Summary",
     "Table",
     "TrainabilityRecord",
     "Trial",
     "Values",
+    "Verdict",
     "VerdictRecord",
     "dump",
     "load",

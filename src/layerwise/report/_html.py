@@ -11,17 +11,18 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from layerwise.records import LectureRecord, PretrainingRecord, Study, TrainabilityRecord
+from layerwise.records import LectureRecord, PretrainingRecord, Study, StudyRecord, TrainabilityRecord
 from layerwise.report._lecture_page import LecturePage, lecture_page
 from layerwise.report._map_page import MapPage, map_page
 from layerwise.report._page import Page, page_of
 from layerwise.report._pretraining_page import PretrainingPage, pretraining_page
+from layerwise.report._study_page import StudyPage, study_page
 from layerwise.report._typeset import typeset
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-AnyPage = Page | MapPage | PretrainingPage | LecturePage
+AnyPage = Page | MapPage | PretrainingPage | LecturePage | StudyPage
 
 
 def render_html(record: Study) -> str:
@@ -54,6 +55,8 @@ def _page(record: Study) -> tuple[AnyPage, str]:
         return pretraining_page(record), "pretraining.html.j2"
     if isinstance(record, LectureRecord):
         return lecture_page(record), "lecture.html.j2"
+    if isinstance(record, StudyRecord):
+        return study_page(record), "study.html.j2"
     return page_of(record), "page.html.j2"
 
 

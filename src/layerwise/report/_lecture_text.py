@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from layerwise.records import ClaimRecord, LectureRecord, Table
+from layerwise.report._columns import WIDTH
 from layerwise.report._lecture_sentences import lecture_sentences, measured, module_of
 from layerwise.report._printable import printable
-from layerwise.report._terminal import WIDTH
 
 LABEL = 15
 

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 
 from layerwise.records import MapColumn, TrainabilityRecord
+from layerwise.report._columns import WIDTH
 from layerwise.report._map_sentences import map_sentences, measured
 from layerwise.report._printable import printable
-from layerwise.report._terminal import WIDTH
 
 LABEL, CELL = 15, 5
 LEGEND = (

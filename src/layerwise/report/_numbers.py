@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from layerwise.records import ComparisonRecord, Summary
+from layerwise.records import ComparisonRecord, StudyRecord, Summary
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,11 @@ class Metric:
         return text if text.startswith("-") or not math.isfinite(score) else f"+{text}"
 
 
-def metric_of(record: ComparisonRecord) -> Metric:
+def metric_of(record: ComparisonRecord | StudyRecord) -> Metric:
     """Return how the scores of `record` are written: accuracy in per cent, R2 as it is."""
-    name = record.metric.replace("_", " ")
+    if record.metric == "trained":
+        return Metric(name="share of seeds that trained", factor=100.0, digits=1, unit="%", step="points")
+    name = record.metric.replace("n_", "number of ").replace("_", " ")
     if "accuracy" in record.metric:
         return Metric(name=name, factor=100.0, digits=1, unit="%", step="points")
     return Metric(name=name.replace("r2", "R2"), factor=1.0, digits=3, unit="", step="")

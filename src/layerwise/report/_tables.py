@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from layerwise.records import ComparisonRecord, PretrainingRecord, TrainabilityRecord
+from layerwise.records import ComparisonRecord, PretrainingRecord, StudyRecord, TrainabilityRecord
 from layerwise.report import _numbers as numbers
 from layerwise.report._verdict import anything_learnt, ordered_pairs, ranked, told_apart
 
 MOST_PAIRS = 300
-OnOneSet = ComparisonRecord | TrainabilityRecord | PretrainingRecord
+OnOneSet = ComparisonRecord | TrainabilityRecord | PretrainingRecord | StudyRecord
 
 
 def trained_means(record: ComparisonRecord) -> str:

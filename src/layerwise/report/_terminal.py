@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from layerwise.records import Arm, ComparisonRecord
 from layerwise.report import _numbers as numbers
-from layerwise.report._printable import printable
+from layerwise.report._columns import GAP, WIDTH, column_widths, indented, lines, text, total_width
 from layerwise.report._summary import reason
 from layerwise.report._verdict import anything_learnt, learns, ordered_pairs, ranked, score_of
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
-    from rich.table import Table
-
-WIDTH = 80
-GAP = 2
 
 
 def comparison_table(record: ComparisonRecord) -> Group:
@@ -29,14 +24,14 @@ def comparison_table(record: ComparisonRecord) -> Group:
 
     header = ["arm", "rate", "trained", _score_heading(record), "steps", "seconds"]
     arms = ranked(record)
-    widths = _widths([header, *(_cells(record, arm) for arm in arms)])
-    parts: list[RenderableType] = [_lines([header], widths, style="bold"), _text("-" * _total(widths), "dim")]
+    widths = column_widths([header, *(_cells(record, arm) for arm in arms)])
+    parts: list[RenderableType] = [lines([header], widths, style="bold"), text("-" * total_width(widths), "dim")]
     for place, arm in enumerate(arms):
         good = learns(record, arm)
-        parts.append(_lines([_cells(record, arm)], widths, style="bold" if good and place == 0 else ""))
+        parts.append(lines([_cells(record, arm)], widths, style="bold" if good and place == 0 else ""))
         if not good:
-            parts.append(_indented(reason(arm), "red"))
-    return Group(*parts, _text(""), _lines(_legend(record), [8, WIDTH - GAP - 8], n_names=2, style="dim"))
+            parts.append(indented(reason(arm), "red"))
+    return Group(*parts, text(""), lines(_legend(record), [8, WIDTH - GAP - 8], n_names=2, style="dim"))
 
 
 def pairs_table(record: ComparisonRecord) -> Group:
@@ -47,7 +42,7 @@ def pairs_table(record: ComparisonRecord) -> Group:
     from rich.console import Group
 
     if not record.pairs:
-        return Group(_text("There are no two arms to compare."))
+        return Group(text("There are no two arms to compare."))
     metric = numbers.metric_of(record)
     header = ["arm", "minus", metric.step or "R2", "95% interval", "p"]
     cells, last = [], None
@@ -56,10 +51,10 @@ def pairs_table(record: ComparisonRecord) -> Group:
         first = "" if pair.a == last else pair.a
         cells.append([first, pair.b, metric.difference(pair.difference), interval, numbers.p_value(pair.p_value)])
         last = pair.a
-    widths = _widths([header, *cells], n_names=2)
-    heading, rule = _lines([header], widths, n_names=2, style="bold"), _text("-" * _total(widths), "dim")
+    widths = column_widths([header, *cells], n_names=2)
+    heading, rule = lines([header], widths, n_names=2, style="bold"), text("-" * total_width(widths), "dim")
     title = f"Difference in {metric.name}, paired by seed; p corrected for {len(record.pairs)} pairs (Holm)"
-    return Group(_text(title), _text(""), heading, rule, _lines(cells, widths, n_names=2))
+    return Group(text(title), text(""), heading, rule, lines(cells, widths, n_names=2))
 
 
 def _score_heading(record: ComparisonRecord) -> str:
@@ -93,43 +88,3 @@ def _legend(record: ComparisonRecord) -> list[list[str]]:
         ["test", "median over seeds [95% interval], at the rate that did best on validation data"],
         ["steps", f"updates until {watched} reached {full(record.target)}, median over seeds"],
     ]
-
-
-def _widths(rows: Sequence[Sequence[str]], n_names: int = 1) -> list[int]:
-    """Return a width for each column; the names share what the numbers leave, and fold if it is too little."""
-    from rich.cells import cell_len
-
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    room = WIDTH - sum(widths[n_names:]) - GAP * (len(widths) - 1)
-    names = widths[:n_names]
-    longest = max(cap for cap in range(8, WIDTH) if cap == 8 or sum(min(cap, name) for name in names) <= room)
-    return [min(longest, name) for name in names] + widths[n_names:]
-
-
-def _total(widths: Sequence[int]) -> int:
-    return sum(widths) + GAP * (len(widths) - 1)
-
-
-def _lines(rows: Sequence[Sequence[str]], widths: Sequence[int], n_names: int = 1, style: str = "") -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
-    for place, width in enumerate(widths):
-        table.add_column(width=width, justify="left" if place < n_names else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(printable(cell), style=style) for cell in row))
-    return table
-
-
-def _text(line: str, style: str = "") -> RenderableType:
-    from rich.text import Text
-
-    return Text(printable(line), style=style)
-
-
-def _indented(line: str, style: str) -> RenderableType:
-    from rich.constrain import Constrain
-    from rich.padding import Padding
-
-    return Constrain(Padding(_text(line, style), (0, 0, 0, 4)), WIDTH)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerwise.records import LectureRecord, PretrainingRecord, Study, TrainabilityRecord
+from layerwise.records import LectureRecord, PretrainingRecord, Study, StudyRecord, TrainabilityRecord
+from layerwise.report._columns import WIDTH
 from layerwise.report._lecture_text import lecture_text
 from layerwise.report._map_text import map_text
 from layerwise.report._pretraining_text import pretraining_text
+from layerwise.report._study_text import study_text
 from layerwise.report._summary import plain_summary
-from layerwise.report._terminal import WIDTH, comparison_table, pairs_table
+from layerwise.report._terminal import comparison_table, pairs_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,6 +49,8 @@ def render_text(record: Study) -> str:
         return pretraining_text(record)
     if isinstance(record, LectureRecord):
         return lecture_text(record)
+    if isinstance(record, StudyRecord):
+        return study_text(record)
     import io
 
     from rich.console import Console

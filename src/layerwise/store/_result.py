@@ -8,7 +8,16 @@ from pathlib import Path
 
 from layerwise._base import InvalidInput
 from layerwise._base._errors import Text
-from layerwise.records import ComparisonRecord, LectureRecord, PretrainingRecord, Study, TrainabilityRecord, dump, load
+from layerwise.records import (
+    ComparisonRecord,
+    LectureRecord,
+    PretrainingRecord,
+    Study,
+    StudyRecord,
+    TrainabilityRecord,
+    dump,
+    load,
+)
 from layerwise.store._atomic import write_text
 
 RESULT_FILE, REPORT_FILE = "result.json", "report.html"
@@ -60,11 +69,13 @@ _WHAT: dict[type[Study], str] = {
     TrainabilityRecord: "map, as `layerwise map`",
     PretrainingRecord: "pre-training, as `layerwise pretrain`",
     LectureRecord: "lecture, as `layerwise lecture`",
+    StudyRecord: "study, as `layerwise study run`",
 }
 _KINDS: dict[object, type[Study]] = {
     "trainability_map": TrainabilityRecord,
     "pretraining": PretrainingRecord,
     "lecture": LectureRecord,
+    "study": StudyRecord,
 }
 
 

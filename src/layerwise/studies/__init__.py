@@ -1,4 +1,7 @@
-"""Arms times seeds to a `Comparison`; depths times variances to a `TrainabilityMap`; layers to a `PretrainingStudy`."""
+"""Arms times seeds to a `Comparison`; depths times variances to a `TrainabilityMap`; layers to a `PretrainingStudy`.
+
+`run_study` takes arms times seeds, as a file states them, to records that survive anything.
+"""
 
 from layerwise.studies._compare import DEFAULT_ARMS, Stage, compare
 from layerwise.studies._comparison import Comparison
@@ -10,6 +13,7 @@ from layerwise.studies._search import learning_rates
 from layerwise.studies._trainability import PAPER, trainability_map
 from layerwise.studies._trainability_map import TrainabilityMap
 from layerwise.studies._versions import versions
+from layerwise.studies.study import Study, StudyResult, read_study, resume_study, run_study
 
 __all__ = [
     "DEFAULT_ARMS",
@@ -19,9 +23,14 @@ __all__ = [
     "PretrainingStudy",
     "Result",
     "Stage",
+    "Study",
+    "StudyResult",
     "TrainabilityMap",
     "compare",
     "learning_rates",
+    "read_study",
+    "resume_study",
+    "run_study",
     "study_pretraining",
     "trainability_map",
     "versions",

@@ -11,7 +11,15 @@ from layerwise.models import Recipe
 from layerwise.records import Run, Trial
 
 FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
-CENTERS = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001}
+CENTERS = {
+    "sgd": 0.1,
+    "momentum": 0.01,
+    "nesterov": 0.01,
+    "rmsprop": 0.001,
+    "adam": 0.001,
+    "adamw": 0.001,
+    "muon": 0.001,
+}
 
 
 def learning_rates(method: str) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from layerwise.report._charts._palette import N_COLORS
 from layerwise.report._charts._picture import picture_figure
 from layerwise.report._charts._reconstruction import depth_figure, error_figure
 from layerwise.report._charts._search import search_figures
+from layerwise.report._charts._seeds import seed_figures
 
 __all__ = [
     "CONFIG",
@@ -28,5 +29,6 @@ __all__ = [
     "map_figure",
     "picture_figure",
     "search_figures",
+    "seed_figures",
     "tuning_figures",
 ]

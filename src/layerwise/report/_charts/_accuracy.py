@@ -63,7 +63,7 @@ def _drawn(arm: Arm) -> bool:
 def _rows(record: ComparisonRecord, arm: Arm, lane: int, width: float) -> list[Row]:
     metric, score = numbers.metric_of(record), arm.score
     seeds = [run.seed for run in arm.runs] if len(arm.runs) == len(score.values) else [None] * len(score.values)
-    offsets = _swarm(score.values, width)
+    offsets = swarm(score.values, width)
     points: list[Row] = [
         {"arm": arm.name, "kind": "seed", "x": value, "y": lane + 0.68 + offset, "seed": seed}
         for value, offset, seed in zip(score.values, offsets, seeds, strict=True)
@@ -74,7 +74,7 @@ def _rows(record: ComparisonRecord, arm: Arm, lane: int, width: float) -> list[R
     return [*points, {**middle, "y": lane + 0.68, "label": label}]
 
 
-def _swarm(values: Sequence[float], width: float) -> list[float]:
+def swarm(values: Sequence[float], width: float) -> list[float]:
     """Return offsets in a lane that part the points of one column of `width`: 0, 1, -1, 2 ... steps off the middle."""
     seen: defaultdict[int, int] = defaultdict(int)
     places = []

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import altair as alt
 
-    from layerwise.records import ComparisonRecord
+    from layerwise.records import ComparisonRecord, StudyRecord
 
 # The style sheet holds the colors themselves (--arm-0 ...), after M. Okabe and K. Ito (2008), Color Universal Design.
 N_COLORS = 8
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 
 
-def arm_color(record: ComparisonRecord) -> alt.Color:
+def arm_color(record: ComparisonRecord | StudyRecord) -> alt.Color:
     """Return the encoding of an arm as its color; legends stand on the page, above the charts."""
     import altair as alt
 
@@ -22,7 +22,7 @@ def arm_color(record: ComparisonRecord) -> alt.Color:
     return alt.Color("arm:N", scale=alt.Scale(domain=_names(record), range=colors), legend=None)
 
 
-def arm_dash(record: ComparisonRecord) -> alt.StrokeDash:
+def arm_dash(record: ComparisonRecord | StudyRecord) -> alt.StrokeDash:
     """Return the encoding of an arm as dashes, which begin when the colors are used up."""
     import altair as alt
 
@@ -49,5 +49,5 @@ def faded(strong: float, weak: float = 0.08) -> Any:
     return alt.condition("focus === null || focus === datum.arm", alt.value(strong), alt.value(weak))
 
 
-def _names(record: ComparisonRecord) -> list[str]:
+def _names(record: ComparisonRecord | StudyRecord) -> list[str]:
     return [arm.name for arm in record.arms]
