@@ -1,4 +1,4 @@
-"""Speed of training many networks at once, against three peers, as ratios in one run.
+"""Speed of training many networks at once, against four peers, as ratios in one run.
 
     python bench/population.py                    the table, five rounds, processes in turn
     python bench/population.py --rounds 3 --nets 0,1
@@ -13,6 +13,8 @@ microseconds per network-step (wall time / steps / members).
   step     layerwise's training step alone, in worker threads, as `fit` runs it
   fit      layerwise.fit as called from Python, probes off: splits, orders, validation curves and test scores included
   fit+     the same with probes at the default cadence; `fit*` reads them at every step
+  study    the same as `fit+` through `run_study`: judged by the rules, every member written to the store
+  sklearn  MLPClassifier, one network after another on each core through joblib
   bmm      batched matrix products of the same shapes and number, nothing else: the limit
 """
 
@@ -154,15 +156,16 @@ def step_alone(sizes, batch, members, steps):
     import torch
 
     from layerwise.data import Data
-    from layerwise.population import _fit, _train
+    from layerwise.population import _train
     from layerwise.population._layout import Member, chunks
+    from layerwise.population._splits import Splits
+    from layerwise.population._workers import quiet
 
     recipe = our_recipe(sizes, batch, steps)
     data = Data.create("bench", *arrays(sizes))
-    splits = {seed: data.split(seed) for seed in range(members)}
-    settings = _train.Settings(data, splits, torch.device("cpu"), torch.float32, False, 0, None, False)
+    settings = _train.Settings(data, Splits(data), torch.device("cpu"), torch.float32, None, 0, None, None, False)
     everyone = [Member(recipe, seed) for seed in range(members)]
-    places = chunks(everyone, sizes[0], sizes[-1], "cpu")
+    places = chunks(everyone, data.inputs, data.n_outputs, "cpu")
 
     def loop(chunk):
         with torch.no_grad():
@@ -173,7 +176,7 @@ def step_alone(sizes, batch, members, steps):
                 chunk.step(*chunk.batches.take(chunk.batches.rows(t % chunk.batches.n_batches)))
 
     work = [_train._Chunk([everyone[i] for i in place], settings) for place in places]
-    with ThreadPoolExecutor(2, initializer=_fit._quiet_worker) as pool:
+    with ThreadPoolExecutor(2, initializer=quiet) as pool:
         list(pool.map(loop, work))
         return timed(lambda: list(pool.map(loop, work))) / steps / members
 
@@ -190,11 +193,59 @@ def fitted(sizes, batch, members, _steps, probe_every=0):
     return seconds / result[0].runs[0].n_steps / members
 
 
+def studied(sizes, batch, members, _steps):
+    """The same through `run_study`: probes at the default cadence, findings, and every member in the store."""
+    import tempfile
+
+    from layerwise.data import Data
+    from layerwise.studies import Study, run_study
+
+    data = Data.create("bench", *arrays(sizes))
+    recipe = our_recipe(sizes, batch, FIT_STEPS).replace(name="net")
+    told = {"question": "How fast?", "prediction": "Fast.", "data": "bench", "seeds": members}
+    told["decision"] = {"arm": "net", "of": "mean", "at_least": 0.0}
+    result = []
+    with tempfile.TemporaryDirectory() as folder:
+        run_study(
+            Study(name="warm", arms=(recipe.replace(epochs=1),), **told), f"{folder}/warm", data=data, progress=False
+        )
+        study = Study(name="speed", arms=(recipe,), **told)
+        seconds = timed(lambda: result.append(run_study(study, f"{folder}/speed", data=data, progress=False)))
+        n_steps = int(result[0].frame()["n_steps"].iloc[0])
+    return seconds / n_steps / members
+
+
+def scikit_learn(sizes, batch, members, steps):
+    """MLPClassifier, one fit after another on each core through joblib."""
+    import warnings
+
+    from joblib import Parallel, delayed
+    from sklearn.neural_network import MLPClassifier
+
+    x, y = arrays(sizes)
+    n_batches = -(-ROWS // batch)
+    epochs = max(1, steps // n_batches)
+    members = max(4, members // 4)
+
+    def fit(seed, n_epochs):
+        warnings.simplefilter("ignore")
+        MLPClassifier(
+            sizes[1:-1], activation="tanh", solver="sgd", alpha=0.0, momentum=0.0, batch_size=batch, random_state=seed,
+            learning_rate_init=RATE, max_iter=n_epochs, tol=0.0, n_iter_no_change=10**6,
+        ).fit(x, y)  # fmt: skip
+
+    with Parallel(n_jobs=os.cpu_count()) as pool:
+        pool(delayed(fit)(seed, 1) for seed in range(os.cpu_count()))
+        seconds = timed(lambda: pool(delayed(fit)(seed, epochs) for seed in range(members)))
+    return seconds / (epochs * n_batches) / members
+
+
 def products(sizes, batch, members, steps):
     """The products of one step: forward, the gradient of each input but the first, the gradient of each weight."""
     import torch
 
-    from layerwise.population import _fit, chunk_size
+    from layerwise.population import chunk_size
+    from layerwise.population._workers import quiet
 
     size = min(members, chunk_size(our_recipe(sizes, batch, steps), sizes[0], sizes[-1]))
 
@@ -215,7 +266,7 @@ def products(sizes, batch, members, steps):
                     torch.bmm(d[k], w[k])
 
     work = [make() for _ in range(members // size)]
-    with ThreadPoolExecutor(2, initializer=_fit._quiet_worker) as pool:
+    with ThreadPoolExecutor(2, initializer=quiet) as pool:
         list(pool.map(loop, work))
         return timed(lambda: list(pool.map(loop, work))) / steps / members
 
@@ -228,6 +279,8 @@ PEERS = {
     "fit": fitted,
     "fit+": lambda *a: fitted(*a, probe_every=None),
     "fit*": lambda *a: fitted(*a, probe_every=1),
+    "study": studied,
+    "sklearn": scikit_learn,
     "bmm": products,
 }
 
@@ -303,6 +356,9 @@ def show(found, peers, nets, rounds):
     rows = [
         ("eager / step", "eager", "step", 1),
         ("eager / fit", "eager", "fit", 1),
+        ("eager / study", "eager", "study", 1),
+        ("scikit-learn / study", "sklearn", "study", 1),
+        ("jax / study", "jax", "study", 1),
         ("vmap / step", "vmap", "step", 1),
         ("jax / step", "jax", "step", 1),
         ("jax / fit", "jax", "fit", 1),
