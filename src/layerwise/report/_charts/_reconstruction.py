@@ -87,7 +87,9 @@ def series_color(colors: Mapping[str, str]) -> alt.Color:
     import altair as alt
 
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
-    legend = alt.Legend(title=None, orient="top", labelColor="var(--ink)", labelFontSize=12, labelLimit=300)
+    legend = alt.Legend(
+        title=None, orient="top", labelColor="var(--ink)", labelFontSize=12, labelLimit=300, symbolOpacity=1
+    )
     return alt.Color("series:N", scale=scale, legend=legend)
 
 
