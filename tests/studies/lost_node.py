@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 
-import ray
-from ray.cluster_utils import Cluster
 from tiny_study import tiny
 
 from layerwise.studies.study import run_study
 from layerwise.studies.study.engines import Ray
 
-if __name__ == "__main__":
-    folder, kills = sys.argv[1], sys.argv[2] == "kill"
+
+def main(folder, kills):
+    import ray
+    from ray.cluster_utils import Cluster
+
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     second = cluster.add_node(num_cpus=1)
     ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
@@ -28,3 +29,7 @@ if __name__ == "__main__":
     print("complete", result.complete, "nodes at first", nodes[0], "killed", killed, flush=True)
     ray.shutdown()
     cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], kills=sys.argv[2] == "kill")

@@ -33,8 +33,8 @@ TEST_SHARE = 0.8
     decision_rule="A method helps if its test error is lower than without any (paired by seed, p < 0.05 by Holm "
     "over all methods), at the strength that is best on validation rows. The claim holds if all help, it holds if "
     "..., where some do, and does not if none does.",
-    source="CS7015, lecture 9, last slides. Srivastava et al. 2014, Dropout; Bishop 1995, Training with noise is "
-    "equivalent to Tikhonov regularization; Prechelt 1998, Early stopping, but when?",
+    source="CS7015, lecture 9, last slides. Srivastava et al. 2014, Dropout; Prechelt 1998, Early stopping, but "
+    "when?; Bishop 1995, Training with noise is equivalent to Tikhonov regularization.",
 )
 def regularizers(ground: Ground) -> Outcome:
     """Train a network on few rows with each regularizer."""
