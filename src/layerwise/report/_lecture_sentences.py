@@ -15,7 +15,7 @@ MODULES = {
     "C3": ("9.3", "Activation functions", "What they let through, and what they hold back."),
     "C4": ("9.4", "Initialization", "Weights of zero, too small, too large, and just right."),
     "C5": ("9.5", "Batch normalization", "Standardize every pre-activation over the mini-batch."),
-    "C6": ("Since then:", "what came after", "Better optimizers and regularizers, initialization by data, other norms."),
+    "C6": ("Since then:", "what came after", "Better optimizers, regularizers, first weights, normalizers."),
 }
 
 
