@@ -3,7 +3,8 @@
     python bench/compare.py [--rounds 3]
 
 Seconds from the command to its first words (before torch is loaded), to the first report of training, and to the end
-with the report written; then the peak memory of `fit` with more and more members, as MiB a member.
+with the report written, and the seconds of a processor that it took, which other programs change less; then the peak
+memory of `fit` with more and more members, as MiB a member.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -34,8 +36,14 @@ print(json.dumps((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) /
 """
 
 
+def processor():
+    """Return the seconds of a processor that ended children took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def waits(folder):
-    start = time.perf_counter()
+    start, before = time.perf_counter(), processor()
     command = [sys.executable, "-m", "layerwise", "compare", "--output", folder]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         process.stderr.readline()
@@ -43,7 +51,7 @@ def waits(folder):
         process.stderr.readline()
         row = time.perf_counter() - start
         process.communicate()
-    return words, row, time.perf_counter() - start
+    return words, row, time.perf_counter() - start, processor() - before
 
 
 def memory(n, keep):
@@ -63,9 +71,8 @@ def main():
     print(f"{machine}; medians of {rounds} rounds\n")
     print("| `layerwise compare`: from the command to | seconds |")
     print("|---|---|")
-    for name, values in zip(
-        ("first words", "first report of training", "end, report written"), zip(*found, strict=True), strict=True
-    ):
+    names = ("first words", "first report of training", "end, report written", "end, of a processor")
+    for name, values in zip(names, zip(*found, strict=True), strict=True):
         print(f"| {name} | {statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f}) |")
     print("\nPeak memory of `fit` above the start: 784-500x3-10, batch 100, float32 (parameters: 3.4 MiB a member)\n")
     print("| members | MiB, models kept | MiB, models dropped |")

@@ -167,7 +167,7 @@ def test_an_interruption_with_something_to_show(cli, monkeypatch):
         whole = fit(recipes, data, seeds, **options)
         return Fit(whole.runs[:1], n_planned=2, seconds=0.0, device="cpu", histograms=whole.histograms[:1])
 
-    monkeypatch.setattr("layerwise.studies._compare.fit", half)
+    monkeypatch.setattr("layerwise.studies._trainer.fit", half)
     done = cli("compare", *SMALL)
     assert done.code == 0
     assert "1/1" in done.out

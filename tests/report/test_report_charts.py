@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import vl_convert
 from example_record import LAYERS, PROFILES, make_record
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from layerwise.records import Arm, Band, ComparisonRecord, Histogram, Measure, Summary
@@ -278,6 +278,7 @@ def test_logarithmic_axis_holds_whatever_comes(values: list[float]) -> None:
     values=st.lists(st.floats(-1e300, 1e300) | st.just(math.nan), max_size=20),
     lowest=st.sampled_from([-math.inf, -1.0]),
 )
+@example(values=[5e-324], lowest=-math.inf)  # so small that half of it is 0
 def test_plain_axis_holds_whatever_comes(values: list[float], lowest: float) -> None:
     axis = LinearAxis.over(values, lowest)
     low, high = axis.scale().to_dict()["domain"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from runs_by_hand import CHANCE, HIDDEN, LEARNS, N_STEPS, STUCK, facts, run
 
+from layerwise.records import Curve
 from layerwise.rules import RULES, Breach, View
+from layerwise.rules._phrase import sentence
 
 
 def signal(share):
@@ -117,3 +120,35 @@ def test_a_rule_is_a_document(code):
     assert not rule.title.endswith(".")
     assert "\n" not in rule.source
     assert len(rule.source) > 20
+
+
+def pretrained(n_curves, losses, **told):
+    """A network of three hidden layers of which so many have a curve of their pre-training."""
+    names = [f"pretraining_loss_hidden{k}" for k in range(1, n_curves + 1)]
+    curves = [Curve(name=name, steps=(1, 2), values=(0.5, 0.4)) for name in names]
+    made = run(losses, status="diverged")
+    whole = replace(made, curves=(*made.curves, *curves))
+    return View(whole, facts(**({"pretraining": "autoencoder", "n_hidden_layers": 3} | told)))
+
+
+@pytest.mark.parametrize(("n_curves", "layer"), [(0, "hidden1"), (1, "hidden2"), (2, "hidden3")])
+def test_a_loss_that_pretraining_broke_names_the_layer(n_curves, layer):
+    breach = RULES["LOS002"].inspect(pretrained(n_curves, [math.nan] * 3))
+    assert breach.layer == layer
+    assert sentence(breach, "number") == (
+        f"The loss is no finite number from the first step on: the pre-training of {layer} diverged."
+    )
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        pretrained(3, [math.nan] * 3),  # every layer was pre-trained to its end
+        pretrained(1, [2.0, math.nan]),  # it began with a finite loss
+        pretrained(1, [math.nan] * 3, pretraining="none"),
+    ],
+)
+def test_a_loss_that_training_broke_names_no_layer(view):
+    breach = RULES["LOS002"].inspect(view)
+    assert breach.layer is None
+    assert sentence(breach, "number").startswith("The loss stops being a finite number: ")

@@ -19,7 +19,7 @@ from layerwise.models import PRESETS, Recipe
 from layerwise.population import Fit, fit
 from layerwise.records import ComparisonRecord, dump, load
 from layerwise.store import read
-from layerwise.studies import DEFAULT_ARMS, Comparison, _compare, compare
+from layerwise.studies import DEFAULT_ARMS, Comparison, _trainer, compare
 
 TINY = {"depth": 2, "width": 8, "epochs": 1}
 GOOD = PRESETS["relu_he_2015"].replace(**TINY)
@@ -67,7 +67,7 @@ def test_presets_may_be_named(monkeypatch):
     def caught(recipes, *_, **__):
         raise LookupError(list(recipes))
 
-    monkeypatch.setattr(_compare, "fit", caught)
+    monkeypatch.setattr(_trainer, "fit", caught)
     with pytest.raises(LookupError) as found:
         run(["relu_he_2015", TANH, "tanh_small"])
     by_value = [PRESETS["relu_he_2015"], TANH, PRESETS["tanh_small"]]
@@ -241,7 +241,7 @@ def interrupted(monkeypatch):
             histograms = whole.histograms[:n_kept]
             return Fit(kept, n_planned=len(whole.runs), seconds=whole.seconds, device="cpu", histograms=histograms)
 
-        monkeypatch.setattr(_compare, "fit", cut)
+        monkeypatch.setattr(_trainer, "fit", cut)
 
     return interrupt
 

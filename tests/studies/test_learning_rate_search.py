@@ -12,8 +12,8 @@ from layerwise._base import InvalidInput
 from layerwise.models import Recipe
 from layerwise.population import fit
 from layerwise.records import Run
-from layerwise.studies import _compare, compare, learning_rates
-from layerwise.studies._search import candidates, choose
+from layerwise.studies import _trainer, compare, learning_rates
+from layerwise.studies._search import better_half, candidates, choose, screening
 
 ARM = Recipe(name="arm").replace(depth=2, width=8, epochs=1)
 
@@ -33,7 +33,7 @@ def fits(monkeypatch):
         calls.append(([(recipe.name, recipe.optimizer.learning_rate) for recipe in recipes], list(seeds), options))
         return fit(recipes, data, seeds, **options)
 
-    monkeypatch.setattr(_compare, "fit", spy)
+    monkeypatch.setattr(_trainer, "fit", spy)
     return calls
 
 
@@ -152,6 +152,57 @@ def test_equal_scores_are_told_apart_by_the_loss():
     assert chosen(run(0.1, 0.5, math.inf), run(0.3, 0.5, math.nan))[0] == 0.1
 
 
+def test_the_better_half_is_found_as_the_best_is():
+    scores = {0.01: 0.5, 0.03: 0.9, 0.1: 0.7, 0.3: 0.9, 1.0: 0.1}
+    runs = [run(rate, score, 1.0) for rate, score in scores.items()]
+    tried = candidates(ARM, list(scores))
+    assert [one.optimizer.learning_rate for one in better_half(tried, runs)] == [0.03, 0.3]
+    tied = [run(rate, 0.1, loss) for rate, loss in zip(scores, (3.0, math.nan, 2.0, 1.0, 9.0), strict=True)]
+    assert [one.optimizer.learning_rate for one in better_half(tried, tied)] == [0.1, 0.3]
+    assert better_half(tried[:2], runs[:2]) == tried[:2]
+
+
+def test_a_rate_that_fewer_seeds_tried_is_not_chosen_by_luck():
+    lucky = [run(0.1, 0.9, 1.0), run(0.1, 0.9, 1.0)]
+    steady = [run(0.3, score, 1.0) for score in (0.9, 0.9, 0.8, 0.8)]
+    rate, trials = chosen(*lucky, *steady)
+    assert rate == 0.3
+    assert [(trial.n_seeds, trial.score) for trial in trials] == [(2, 0.9), (4, pytest.approx(0.85))]
+
+
+def test_half_of_the_seeds_try_all_rates_and_the_others_the_better_half(fits):
+    arms = [ARM, ARM.replace(name="wide", width=16)]
+    record = compare(arms, "circles", seeds=1, search_seeds=5, progress=False).record
+    (all_rates, first, _), (left, rest, options), _ = fits
+    assert (first, rest) == ([1_000_000, 1_000_001], [1_000_002, 1_000_003, 1_000_004])
+    assert options["probe_every"] == 0
+    assert len(all_rates) == 10
+    assert [name for name, _ in left] == ["arm", "arm", "wide", "wide"]
+    for arm in record.arms:
+        kept = [rate for name, rate in left if name == arm.name]
+        assert [trial.n_seeds for trial in arm.trials] == [5 if t.learning_rate in kept else 2 for t in arm.trials]
+        assert arm.learning_rate in kept
+        best = max((trial for trial in arm.trials if trial.n_seeds == 5), key=lambda trial: trial.score)
+        assert best.score == max(t.score for t in arm.trials if t.learning_rate == arm.learning_rate)
+
+
+@pytest.mark.parametrize(("n", "first"), [(1, 1), (2, 2), (3, 2), (4, 2), (5, 2), (6, 3), (12, 6)])
+def test_two_seeds_at_least_try_every_rate(n, first):
+    assert screening(range(n)) == (range(first), range(first, n))
+
+
+def test_progress_goes_on_from_one_half_of_the_search_to_the_other():
+    heard = []
+    options = {"seeds": 1, "search_seeds": 4, "chunk_size": 2}
+    compare([ARM], "circles", **options, progress=heard.append)
+    told = [stage.progress for stage in heard if stage.phase == "search"]
+    n_steps = heard[-1].progress.total
+    assert [one.done for one in told] == sorted(one.done for one in told)
+    assert {one.total for one in told} == {(5 * 2 + 2 * 2) * n_steps}
+    assert told[-1].done == told[-1].total
+    assert [one.seconds for one in told] == sorted(one.seconds for one in told)
+
+
 def test_diverged_runs_are_counted():
     _, trials = chosen(run(0.1, 0.5, 1.0), run(1.0, 0.0, math.nan, "diverged"), run(1.0, 0.4, 1.0))
     assert [(trial.learning_rate, trial.n_diverged) for trial in trials] == [(0.1, 0), (1.0, 1)]
@@ -176,3 +227,10 @@ def test_a_rate_at_the_edge_of_the_grid_is_noted():
         "arm: the best learning rate, 0.3, is at the edge of its grid.",
         "wide: the best learning rate, 0.3, is at the edge of its grid.",
     ]
+
+
+def test_where_no_rate_did_better_than_another_there_is_no_edge():
+    dead = ARM.replace(name="dead", initializer="constant", scale=0.0)
+    record = compare([dead], "circles", seeds=1, search_seeds=1, progress=False).record
+    assert len({trial.score for trial in record.arms[0].trials}) == 1
+    assert not [note for note in record.notes if "edge" in note]

@@ -12,7 +12,8 @@ from layerwise.models import PRESETS, build
 from layerwise.population import Start, stack
 from layerwise.pretraining import prepare
 from layerwise.records import dump
-from layerwise.studies import _compare, compare
+from layerwise.studies import _trainer, compare
+from layerwise.studies._compare import SEARCH_SEED
 from layerwise.studies._once import Once
 
 TINY = {"depth": 2, "width": 6, "epochs": 1, "pretraining_epochs": 2}
@@ -131,7 +132,7 @@ def test_recipes_without_it_are_left_alone():
 
 
 def search(monkeypatch, once):
-    monkeypatch.setattr(_compare, "Once", once)
+    monkeypatch.setattr(_trainer, "Once", once)
     arms = (EARLY, MACHINE, PLAIN)
     record = compare(arms, "circles", seeds=3, learning_rates=GRID, search_seeds=2, chunk_size=2, progress=False).record
     found = json.loads(dump(record))
@@ -147,10 +148,10 @@ def test_a_comparison_is_the_same_with_and_without_what_is_kept(monkeypatch):
 
 def test_a_comparison_pretrains_each_search_seed_once_and_each_final_seed_once(monkeypatch):
     counted = Counting()
-    monkeypatch.setattr(_compare, "prepare", counted)
+    monkeypatch.setattr(_trainer, "prepare", counted)
     compare([EARLY, PLAIN], "circles", seeds=3, learning_rates=GRID, search_seeds=2, chunk_size=2, progress=False)
     seeds = [seed for name, some in counted.calls for seed in some if name == "autoencoder_2006"]
-    searched = [seed for seed in seeds if seed >= _compare.SEARCH_SEED]
+    searched = [seed for seed in seeds if seed >= SEARCH_SEED]
     assert len(searched) == 2
     assert sorted(set(seeds) - set(searched)) == [0, 1, 2]
 
@@ -166,3 +167,15 @@ def test_runs_carry_the_curves_of_their_pretraining():
         "autoencoder",
         "none",
     ]
+
+
+@pytest.mark.parametrize("objective", ["autoencoder", "rbm"])
+def test_a_pretraining_that_diverges_is_named_as_the_reason(objective):
+    hot = EARLY.replace(pretraining=objective, pretraining_rate=1e30)
+    record = compare([hot, PLAIN], "circles", seeds=2, learning_rates=0.3, progress=False).record
+    arm, plain = record.arms
+    assert [one.status for one in arm.runs] == ["diverged"] * 2
+    (finding,) = [one for one in arm.findings if one.code == "LOS002"]
+    assert finding.layer in ("hidden1", "hidden2")
+    assert finding.text.endswith(f"from the first step on: the pre-training of {finding.layer} diverged.")
+    assert "LOS002" not in [one.code for one in plain.findings]

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerwise._base import InvalidInput
-from layerwise.data import Data, digits, load, mnist
+from layerwise.data import Data, digits, load, mnist, multilabel
+from layerwise.pretraining import Pretrained
 from layerwise.records import PretrainingRecord, dump
 from layerwise.records import load as load_record
 from layerwise.studies import PretrainingStudy, study_pretraining
@@ -197,6 +198,13 @@ def test_the_plane_holds_what_varies_most():
     assert (set(same.x), same.explained) == ({0.0}, 1.0)
 
 
+def test_rows_of_several_labels_have_no_one_color():
+    data = multilabel(n=120)
+    found = study_pretraining(data, widths=(4,), epochs=1, seed=0).record.codes
+    assert found.labels == ()
+    assert len(found.x) > 0
+
+
 def test_neighbors_can_be_asked_for():
     codes = np.r_[np.zeros((8, 3)), np.ones((8, 3))] + np.random.default_rng(0).normal(size=(16, 3)) / 100
     found = code_map(codes, np.arange(16) // 8, digits(), tsne=True, seed=0)
@@ -207,6 +215,22 @@ def test_neighbors_can_be_asked_for():
 def test_one_number_is_drawn_on_a_line():
     found = code_map(np.arange(5.0)[:, None], np.zeros(5, dtype=int), digits(), tsne=False, seed=0)
     assert (found.method, found.x, found.y) == ("codes", (0, 1, 2, 3, 4), (0,) * 5)
+
+
+def test_values_to_predict_are_scaled_by_the_training_rows_and_a_verdict_says_so(monkeypatch):
+    images = digits().features
+    data = Data.create("sums", images, 3.0 * images.sum(1) + 100.0, kind="image")
+    rows, split = unit_rows(data, 0), data.split(0)
+    known = data.targets[[*split.train, *split.validation]]
+    assert rows.targets == pytest.approx((data.targets[split.test] - known.mean(0)) / known.std(0))
+    assert (rows.train_targets.mean(), rows.train_targets.std()) == pytest.approx((0, 1), abs=1e-6)
+    judge, few = Pretrained.verdict, {"fractions": (1.0,), "epochs": 1, "learning_rates": (0.01,)}
+    monkeypatch.setattr(Pretrained, "verdict", lambda self, x, y, **given: judge(self, x, y, **given, **few))
+    verdict = study_pretraining(
+        data, objective="denoising", widths=(4,), epochs=1, fine_tune=0, verdict=True, verdict_seeds=2
+    ).record.verdict
+    assert "Targets were scaled to variance 1" in verdict.notes[-1]
+    assert all(-10 < value < 0 for arm in verdict.arms for value in arm.score.values)
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
@@ -232,7 +256,7 @@ def test_supervised_layers_are_told_by_their_labels_and_nothing_is_reconstructed
     assert "Reconstructions" not in page
     assert "which was then thrown away" in page
     assert load_record(PretrainingRecord, dump(record)) == record
-    assert "no way back" in str(found)
+    assert "no way back" in " ".join(str(found).split())
     assert "no way back" in repr(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from layerwise._base import InvalidInput, UnknownName
 from layerwise.data import circles, load
 from layerwise.population import fit
 from layerwise.store import MemberRow, StudyReader, StudyStore, scores_of
-from layerwise.studies.study import Study, export, resume_study, run_study, same_records
+from layerwise.studies.study import Study, StudyResult, export, resume_study, run_study, same_records
 from layerwise.studies.study._design import make_design, rungs
 from layerwise.studies.study._phases import dropped_arms
 from layerwise.studies.study.engines import Local, Ray, as_engine
@@ -38,6 +39,35 @@ def records_of(folder, study, **options):
     run_study(study, folder, progress=False, **options)
     with StudyReader(folder) as reader:
         return list(reader.whole_rows())
+
+
+def test_runs_come_back_whole_without_those_of_the_search(tmp_path):
+    study = tiny(learning_rates=[0.1, 0.3], search_seeds=1, probe_every=5, seeds=2)
+    found = run_study(study, tmp_path, progress=False).runs()
+    rates = {arm.name: arm.learning_rate for arm in StudyResult(tmp_path).record.arms}
+    recipes = [recipe.replace(learning_rate=rates[recipe.name]) for recipe in study.recipes]
+    expected = fit(recipes, "circles", 2, probe_every=5, chunk_size=2, progress=False).runs
+    assert [replace(run, seconds=0.0) for run in found] == [replace(run, seconds=0.0) for run in expected]
+
+
+def halved(start):
+    """Halve all parameters: a preparation that is not the usual one."""
+    for parameter in start.stack.parameters():
+        parameter.mul_(0.5)
+    return [()] * len(start.seeds)
+
+
+def test_another_preparation_belongs_to_the_design(tmp_path):
+    study = tiny(learning_rates=[0.1, 0.3], search_seeds=1, seeds=2)
+    found = run_study(study, tmp_path, prepare=halved, progress=False)
+    rate = found.record.arm("fast").learning_rate
+    alone = fit(study.recipes[0].replace(learning_rate=rate), "circles", 2, prepare=halved, probe_every=0, chunk_size=2,
+                progress=False)  # fmt: skip
+    assert [run.scores for run in found.runs()[:2]] == [run.scores for run in alone.runs]
+    with StudyReader(tmp_path) as reader:
+        assert reader.design()["prepare"].endswith(".halved")
+    with pytest.raises(InvalidInput, match=r"`prepare`: '.*halved' is now nothing"):
+        resume_study(tmp_path, progress=False)
 
 
 def test_the_design_is_computed_from_the_study_alone(monkeypatch):

@@ -46,6 +46,7 @@ HIGH, LOW, SAME = 0.9 + NOISE, 0.6 + NOISE[::-1], 0.9 + np.roll(NOISE, 5)
         ({"alike": ["high", "same"], "within": 0.05}, "holds"),
         ({"alike": ["high", "low"], "within": 0.05}, "does not hold"),
         ({"alike": ["high", "same"], "within": 0.0001}, "not shown"),
+        ({"words": "The rows of high lie above those of low."}, "open"),
     ],
     ids=str,
 )

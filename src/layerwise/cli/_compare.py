@@ -47,7 +47,7 @@ def compare(
         TaskName | None, typer.Option(help="classification or regression [what the target looks like].")
     ] = None,
     seeds: Annotated[int, typer.Option(help="Final runs of each arm.")] = 30,
-    search_seeds: Annotated[int, typer.Option(help="Runs of each arm at each learning rate of the search.")] = 4,
+    search_seeds: Annotated[int, typer.Option(help="Runs of each arm in the search; half of them try every rate.")] = 4,
     learning_rate: Annotated[
         list[float] | None, typer.Option(help="Rates to choose from; repeat it [five a decade-pair].")
     ] = None,

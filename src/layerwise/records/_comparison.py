@@ -36,11 +36,18 @@ class Band:
 
 @record
 class Trial:
-    """One learning rate of the grid: the validation score, mean over the seeds of the search."""
+    """One learning rate of the grid.
+
+    Attributes:
+        score: on validation rows, mean over its seeds.
+        n_diverged: how many of its runs diverged.
+        n_seeds: that tried it: some of the search's where others did better by then; None: all, in older records.
+    """
 
     learning_rate: float
     score: float
     n_diverged: int
+    n_seeds: int | None = None
 
 
 @record

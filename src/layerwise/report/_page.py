@@ -132,7 +132,8 @@ def _sections(record: ComparisonRecord) -> Iterator[Section]:
                       "and initial draw.", table="pairs")  # fmt: skip
     n = len(record.search_seeds)
     yield Section("search", "Search for the learning rate",
-                  f"Every arm tried the same grid, with {n} {'seed' if n == 1 else 'seeds'} that are not used again; "
-                  "the validation score chose.",
+                  f"Every arm tried the same grid, with {n} {'seed' if n == 1 else 'seeds'} that are not used again, "
+                  "of which the later ones, where there are several, tried only the better half of the rates; the "
+                  "validation score chose.",
                   _charts.search_figures(record), layout="one")  # fmt: skip
     yield Section("ground", "What this stands on", "", table="ground")

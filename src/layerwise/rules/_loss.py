@@ -19,6 +19,7 @@ _FELL = (
     "is still {value} of what guessing costs (limit {limit})."
 )
 _NOT_FINITE = "The loss stops being a finite number: {at} it leaves the range of numbers."
+_NEVER_FINITE = "The loss is no finite number from the first step on: the pre-training of {layer} diverged."
 
 
 def _not_decreasing(view: View) -> Breach | None:
@@ -38,7 +39,18 @@ def _not_finite(view: View) -> Breach | None:
         return None
     step = next((step for step, loss in view.losses if not math.isfinite(loss)), view.run.n_steps)
     step = min(step, view.run.n_steps)  # the loss may be read some time after the member has been stopped
-    return Breach(layer=None, step=step, value=math.inf, threshold=LARGEST_FLOAT32, sentence=_NOT_FINITE)
+    layer = _lost_before(view)
+    sentence = _NOT_FINITE if layer is None else _NEVER_FINITE
+    return Breach(layer=layer, step=step, value=math.inf, threshold=LARGEST_FLOAT32, sentence=sentence)
+
+
+def _lost_before(view: View) -> str | None:
+    """Return the layer whose pre-training diverged: it is the first without a curve of it."""
+    if view.fact("pretraining", "none") == "none" or not view.losses or math.isfinite(view.losses[0][1]):
+        return None
+    told = {curve.name for curve in view.run.curves}
+    hidden = (f"hidden{k}" for k in range(1, int(view.number("n_hidden_layers", 0)) + 1))
+    return next((name for name in hidden if f"pretraining_loss_{name}" not in told), None)
 
 
 LOS001 = Rule(

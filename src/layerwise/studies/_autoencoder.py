@@ -101,38 +101,37 @@ def fine_tuned(
     *,
     epochs: int,
     learning_rate: float,
-    batch_size: int,
     seed: int,
     checkpoint: str | os.PathLike[str] | None,
     tell: Callable[[int, float], None],
 ) -> tuple[nn.Sequential, tuple[Curve, ...]]:
     """Return the unrolled network after all its layers were trained together, at its best epoch, and its errors.
 
-    The loss is the squared error, the optimizer Adam. `found` is left as it is. Curves are the squared error, summed
-    over features, mean over rows.
+    The loss is the squared error, the optimizer Adam; batches and products are as when the first layer was pre-trained.
+    `found` is left as it is. Curves are the squared error, summed over features, mean over rows.
 
     Args:
         found: The layers as they were pre-trained.
         rows: Of the training part; some are kept back to choose the epoch.
         epochs: Passes over the others.
         learning_rate: Of Adam.
-        batch_size: Rows of an update.
         seed: Of the rows kept back, and of the order of the others.
         checkpoint: A file that is written after every epoch, to go on from.
         tell: Told the epoch, and the error on the rows kept back.
     """
-    network = found.copy().unroll()
+    network, how = found.copy().unroll(), found.layers[0].settings
     generator = torch.Generator().manual_seed(child_seed(seed, "autoencoder"))
     groups = [Group(list(network.parameters()), learning_rate)]
     order = torch.randperm(len(rows), generator=generator)[None]
     n_held = max(1, round(VALIDATION * len(rows)))
     parts, n_features = Labelled(rows, rows, order[:, n_held:], order[:, :n_held]), rows.shape[1]
     with processes(rows.device) as together:
-        told = [f"{epochs} {learning_rate} {batch_size} {seed}"]
+        told = [f"{epochs} {learning_rate} {seed} {how.batch_size} {how.accumulate} {how.autocast}"]
         place = checkpoint_at(checkpoint, together, network.state_dict(), lambda: [rows], told)
         training = Supervised(
-            network, groups, "regression", batch_size=batch_size, generators=[generator], together=together
-        )
+            network, groups, "regression", batch_size=how.batch_size, generators=[generator],
+            accumulate=how.accumulate, kind=how.autocast, together=together,
+        )  # fmt: skip
         run = LabelledRun(network, training, parts, patience=None, checkpoint=place, together=together)
         run.train(epochs, lambda epoch, score: tell(epoch, -n_features * score))
     errors = {

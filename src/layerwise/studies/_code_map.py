@@ -24,7 +24,8 @@ def code_map(codes: NDArray[Any], targets: Array, data: Data, *, tsne: bool, see
     t-SNE took 82 seconds for 1,000 codes of 30 numbers on two cores that had other work too, hence the question.
     """
     shown, given = codes[:MOST_POINTS].astype(np.float64), targets[:MOST_POINTS]
-    labels = tuple(data.classes[k] for k in given) if 0 < len(data.classes) <= MOST_CLASSES else ()
+    named = data.task == "classification" and len(data.classes) <= MOST_CLASSES
+    labels = tuple(data.classes[k] for k in given) if named else ()
     method, points, explained = _plane(shown, tsne=tsne, seed=seed)
     x, y = ([float(f"{value:.5g}") for value in column] for column in points.T)
     return CodeMap(method=method, x=tuple(x), y=tuple(y), labels=labels, explained=explained)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import statistics
 import time
-import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layerwise._base import InvalidInput, at_least, positive_int
 from layerwise.data import Data, load
 from layerwise.models import LOSSES, Recipe, preset, usual_loss
-from layerwise.population import Fit, Progress, fit
-from layerwise.pretraining import prepare
-from layerwise.records import ComparisonRecord, Histogram, Run, Trial
+from layerwise.population import Fit
+from layerwise.records import ComparisonRecord, Histogram, Trial
 from layerwise.studies._comparison import Comparison
-from layerwise.studies._once import Once
-from layerwise.studies._search import candidates, choose
+from layerwise.studies._search import candidates, choose, edge_note
 from layerwise.studies._summarize import Scale, make_arm, make_pairs
+from layerwise.studies._trainer import Progressive, Trainer, by_recipe
 from layerwise.studies._versions import versions
 
 if TYPE_CHECKING:
@@ -40,18 +38,6 @@ SEARCH_SEED = 1_000_000
 """The search has seeds of its own, from here on, far from those of the final runs."""
 
 
-class Stage(NamedTuple):
-    """What a listener is told: the phase (`search`, then `final`), the chosen rates, the population's progress."""
-
-    phase: str
-    rates: dict[str, float]
-    progress: Progress
-
-
-Listener = Callable[[Stage], None]
-Progressive = Listener | bool
-
-
 def compare(
     recipes: Recipe | str | Iterable[Recipe | str] = DEFAULT_ARMS,
     data: Any = "digits",
@@ -66,8 +52,9 @@ def compare(
 ) -> Comparison:
     """Train every recipe at its own best learning rate with every seed, and return the comparison.
 
-    First each recipe is trained at each rate of one grid with seeds of the search; the rate with the best mean
-    validation score is kept. Then fresh seeds train every recipe at its rate; only these are reported, on test data.
+    First each recipe is trained at each rate of one grid with half of the seeds of the search, two at least, and with
+    the others at the better half of the rates; of these, the one with the best mean validation score is kept. Then
+    fresh seeds train every recipe at its rate; only these are reported, on test data.
     A seed decides the split, the data order and the initial draw, and is shared by all arms, so differences are paired.
 
     Args:
@@ -75,7 +62,7 @@ def compare(
         data: whatever `layerwise.data.load` takes.
         seeds: how many final seeds, or which.
         learning_rates: the grid; None: five rates around the optimizer's usual one; a single rate is used as it is.
-        search_seeds: seeds for each rate of the grid.
+        search_seeds: seeds for each of the better rates of the grid.
         device: where to train.
         chunk_size: members trained as one batch; None: chosen from the recipe.
         progress: True for a bar on stderr, False for none, or a function that gets a `Stage`.
@@ -96,9 +83,9 @@ def compare(
     arms = suited(_recipes(recipes), ground)
     searching = tuple(range(SEARCH_SEED, SEARCH_SEED + positive_int("search_seeds", search_seeds)))
     final_seeds = fresh(seeds, searching)
-    train = _Trainer(ground, device, chunk_size, progress)
+    train = Trainer(ground, device, chunk_size, progress)
     chosen, searched = _search(arms, learning_rates, searching, train)
-    final = train("final", [choice.recipe for choice in chosen], final_seeds)
+    final = train.final([choice.recipe for choice in chosen], final_seeds)
     record = _record(chosen, final, ground, searched)
     return Comparison(replace(record, command=command, device=final.device, seconds=time.perf_counter() - started))
 
@@ -108,33 +95,6 @@ class _Choice(NamedTuple):
 
     recipe: Recipe
     trials: list[Trial]
-
-
-class _Trainer:
-    """Runs populations on one ground, and tells the listener how far they are."""
-
-    def __init__(self, data: Data, device: str | torch.device, chunk_size: int | None, progress: Progressive) -> None:
-        self._data = data
-        self._device = device
-        self._chunk_size = chunk_size
-        self._progress = progress
-        self.rates: dict[str, float] = {}
-
-    def __call__(self, phase: str, recipes: Sequence[Recipe], seeds: int | Sequence[int]) -> Fit:
-        listener = self._progress
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # an interruption is in the record
-            return fit(
-                recipes,
-                self._data,
-                seeds,
-                prepare=Once(prepare) if phase == "search" else prepare,
-                probe_every=0 if phase == "search" else None,
-                device=self._device,
-                chunk_size=self._chunk_size,
-                keep_models=False,
-                progress=listener if isinstance(listener, bool) else lambda p: listener(Stage(phase, self.rates, p)),
-            )
 
 
 def _recipes(recipes: Recipe | str | Iterable[Recipe | str]) -> list[Recipe]:
@@ -167,36 +127,31 @@ def suited(recipes: Sequence[Recipe], data: Data) -> list[Recipe]:
     names = [recipe.name for recipe in recipes]
     if not recipes or len(set(names)) < len(names):
         raise InvalidInput("`recipes` must be at least one, with different names", got=names)
+    return with_loss_for(recipes, data)
+
+
+def with_loss_for(recipes: Sequence[Recipe], data: Data) -> list[Recipe]:
+    """Return the recipes, with the usual loss where theirs is not for this kind of data."""
     usual = usual_loss(data.task)
     fits = [data.task in LOSSES[recipe.training.loss] for recipe in recipes]
     return [recipe if fit else recipe.replace(loss=usual) for recipe, fit in zip(recipes, fits, strict=True)]
 
 
 def _search(
-    arms: Sequence[Recipe], rates: float | Sequence[float] | None, seeds: tuple[int, ...], train: _Trainer
+    arms: Sequence[Recipe], rates: float | Sequence[float] | None, seeds: tuple[int, ...], train: Trainer
 ) -> tuple[list[_Choice], tuple[int, ...]]:
     grid = {arm.name: candidates(arm, rates) for arm in arms}
     if all(len(tried) == 1 for tried in grid.values()):
         chosen, seeds = [_Choice(tried[0], []) for tried in grid.values()], ()
     else:
-        found = train("search", [recipe for tried in grid.values() for recipe in tried], seeds)
-        if found.interrupted:
-            raise KeyboardInterrupt
-        runs = _by_recipe(found)
+        runs = train.search(grid, seeds)
         chosen = [_Choice(*choose(tried, runs[name])) for name, tried in grid.items()]
     train.rates = {choice.recipe.name: choice.recipe.optimizer.learning_rate for choice in chosen}
     return chosen, seeds
 
 
-def _by_recipe(fitted: Fit) -> dict[str, list[Run]]:
-    runs: dict[str, list[Run]] = {}
-    for run in fitted.runs:
-        runs.setdefault(run.recipe, []).append(run)
-    return runs
-
-
 def _record(chosen: Sequence[_Choice], final: Fit, data: Data, searched: tuple[int, ...]) -> ComparisonRecord:
-    runs = _by_recipe(final)
+    runs = by_recipe(final)
     histograms: dict[str, list[tuple[Histogram, ...]]] = {}
     for run, found in zip(final.runs, final.histograms, strict=True):
         histograms.setdefault(run.recipe, []).append(found)
@@ -237,8 +192,5 @@ def _notes(chosen: Sequence[_Choice], final: Fit, scale: Scale) -> list[str]:
         notes.append(
             f"No arm's median is above {scale.luck:.3g}, which guessing may reach by luck, so no run counts as trained."
         )
-    for recipe, trials in chosen:
-        rates, best = [trial.learning_rate for trial in trials], recipe.optimizer.learning_rate
-        if rates and best in (rates[0], rates[-1]):
-            notes.append(f"{recipe.name}: the best learning rate, {best:g}, is at the edge of its grid.")
-    return notes
+    edges = (edge_note(recipe.name, recipe.optimizer.learning_rate, trials) for recipe, trials in chosen)
+    return [*notes, *filter(None, edges)]

@@ -32,6 +32,7 @@ VERDICT_NOTE = (
     "All labels and scores are of the test part, which pre-training never saw; a quarter of it, other rows for each "
     "seed, is what scores are on."
 )
+VALUES_NOTE = "Targets were scaled to variance 1: who answers with their mean has an error of about 1."
 
 
 def study_pretraining(
@@ -82,11 +83,12 @@ def study_pretraining(
         seed: Of all that is random.
         device: Where to train.
         checkpoint: A file that is written after every epoch of pre-training, and beside it one after every epoch of all
-            layers together (`PretrainingStudy.checkpoints`). Stopped at any moment and asked again, it goes on from
-            there, to the same bits.
+            layers together, and one after every arm of the verdict (`PretrainingStudy.checkpoints`). Stopped at any
+            moment and asked again, it goes on from there, to the same bits.
         progress: Told how far it is.
         command: Kept in the record: how this was asked for.
-        options: Those of `LayerSettings`, each one value or a list with one for each layer.
+        options: Those of `LayerSettings`, each one value or a list with one for each layer. What the first layer has of
+            `batch_size`, `accumulate` and `autocast`, all layers together have, too.
 
     Raises:
         InvalidInput: If a value breaks its rule.
@@ -112,18 +114,19 @@ def study_pretraining(
     network = shape.build(ground.n_features, seed).to(find_device(device))
     train, test = (torch.from_numpy(part).to(device) for part in (rows.train, rows.test))
     labels = asked_for(objective)[0].labelled
+    places = (None, None, None) if checkpoint is None else PretrainingStudy.checkpoints(checkpoint)
     check_way_back(objective, fine_tune, labelled=labels)
     found = pretrain(
         network, (train, rows.train_targets) if labels else train, objective, layers=shape.layers,
-        validation=VALIDATION, seed=seed, inplace=True, checkpoint=checkpoint,
+        validation=VALIDATION, seed=seed, inplace=True, checkpoint=places[0],
         progress=lambda told: tell(_layer_step(told)),
         epochs=usual if epochs is None else epochs, batch_size=batch_size, **options,
     )  # fmt: skip
     autoencoder, curves = (None, ()) if labels else _tuned(
         found, train, usual if fine_tune is None else fine_tune, fine_tune_rate, seed, tell,
-        checkpoint=None if checkpoint is None else PretrainingStudy.checkpoints(checkpoint)[1],
+        checkpoint=places[1],
     )  # fmt: skip
-    judged = _verdict(found, test, rows, verdict_seeds, tell) if verdict else None
+    judged = _verdict(found, test, rows, verdict_seeds, tell, checkpoint=places[2]) if verdict else None
     record = Outcome(ground, rows, found, autoencoder, test).record(
         shape, curves, tsne=tsne, seed=seed, objective=objective, fine_tuning_rate=fine_tune_rate, verdict=judged,
         device=device, command=command, seconds=0.0,
@@ -165,13 +168,14 @@ def _tuned(
     if not epochs:
         return found.unroll().eval(), ()
     return fine_tuned(
-        found, train, epochs=epochs, learning_rate=rate, batch_size=found.layers[0].settings.batch_size, seed=seed,
-        checkpoint=checkpoint,
+        found, train, epochs=epochs, learning_rate=rate, seed=seed, checkpoint=checkpoint,
         tell=lambda epoch, error: tell(PretrainingStep(TOGETHER, epoch, epochs, f"error {error:.4g}")),
     )  # fmt: skip
 
 
-def _verdict(found: Pretrained, test: Tensor, rows: UnitRows, seeds: int, tell: Listener) -> VerdictRecord:
+def _verdict(
+    found: Pretrained, test: Tensor, rows: UnitRows, seeds: int, tell: Listener, *, checkpoint: Path | None
+) -> VerdictRecord:
     total, done = 12, 0  # four numbers of labels, three starts
 
     def step(said: str) -> None:
@@ -179,5 +183,6 @@ def _verdict(found: Pretrained, test: Tensor, rows: UnitRows, seeds: int, tell: 
         done += 1
         tell(PretrainingStep("did it help?", done, total, said))
 
-    record = found.verdict(test, rows.targets, seeds=seeds, progress=step).record
-    return replace(record, notes=(*record.notes, VERDICT_NOTE))
+    record = found.verdict(test, rows.targets, seeds=seeds, checkpoint=checkpoint, progress=step).record
+    of_values = () if record.metric == "accuracy" else (VALUES_NOTE,)
+    return replace(record, notes=(*record.notes, VERDICT_NOTE, *of_values))

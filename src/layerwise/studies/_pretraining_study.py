@@ -36,10 +36,10 @@ class PretrainingStudy(Result[PretrainingRecord]):
         return self.FILES if self.autoencoder is not None else self.FILES[:1]
 
     @staticmethod
-    def checkpoints(place: str | os.PathLike[str]) -> tuple[Path, Path]:
-        """Return the files that a checkpoint at `place` lies in: that of the layers, and that of all together."""
+    def checkpoints(place: str | os.PathLike[str]) -> tuple[Path, Path, Path]:
+        """Return the files of a checkpoint at `place`: of the layers, of all together, and of the verdict."""
         path = Path(place)
-        return path, path.with_name(f"{path.name}-together")
+        return path, path.with_name(f"{path.name}-together"), path.with_name(f"{path.name}-verdict")
 
     def save(self, folder: str | Path) -> Path:
         """Write the record, the page and the networks' tensors into `folder`, each whole or not at all; return it.

@@ -20,8 +20,8 @@ class UnitRows:
 
     Attributes:
         train, test: The two parts.
-        targets: Of the test rows.
-        train_targets: Of the training rows; values to predict have mean 0 and variance 1.
+        targets, train_targets: Of the test rows and of the training rows. Values to predict are scaled, to mean 0 and
+            variance 1 on the training rows.
         summary: How the data was cut and scaled.
     """
 
@@ -54,16 +54,17 @@ def unit_rows(data: Data, seed: int) -> UnitRows:
         scaling=_said(data, low, span, len(train)),
     )
     both = [((data.features[rows] - low) / span).astype(np.float32) for rows in (train, split.test)]
-    return UnitRows(both[0], both[1], data.targets[split.test], _standard(data, train), summary)
+    targets = _standard(data, train)
+    return UnitRows(both[0], both[1], targets[split.test], targets[train], summary)
 
 
 def _standard(data: Data, train: Rows) -> Array:
-    """Return the targets of the training rows: classes as they are, values scaled."""
-    targets = data.targets[train]
+    """Return all targets: classes as they are, values scaled by those of the training rows."""
     if data.classes:
-        return targets
-    spread = targets.std(0)
-    scaled: Array = (targets - targets.mean(0)) / np.where(spread > 0, spread, 1)
+        return data.targets
+    known = data.targets[train]
+    spread = known.std(0)
+    scaled: Array = (data.targets - known.mean(0)) / np.where(spread > 0, spread, 1)
     return scaled
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 7
 TINY, HUGE = 1e-300, 1e300  # what is smaller counts as 0; so near its limits a float cannot be divided any more
+SHORTEST = 8  # below, an axis would have one label or none
 SHORT = 500  # from the top to the bottom of an axis whose labels are plain numbers
 
 
@@ -63,7 +64,8 @@ class LogAxis:
         powers = self._powers()
         if self.high / self.low < SHORT:
             exponents = range(math.floor(math.log10(self.low)), math.floor(math.log10(self.high)) + 1)
-            values = [digit * 10.0**power for power in exponents for digit in (1, 2, 5)]
+            digits = (1, 2, 5) if self.high / self.low > SHORTEST else range(1, 10)
+            values = [digit * 10.0**power for power in exponents for digit in digits]
             return alt.Axis(title=title, format="~g", values=values)
         labels = [f"10{superscript(power)}" for power in powers]
         chosen = f"{json.dumps(labels)}[indexof({json.dumps(powers)}, round(log(datum.value) / LN10))]"
@@ -122,5 +124,5 @@ def padded(low: float, high: float, share: float = 0.04) -> list[float]:
         >>> padded(0.0, 1.0, share=0.5), padded(2.0, 2.0, share=0.0)
         ([-0.5, 1.5], [1.0, 3.0])
     """
-    air = share * (high - low) if high > low else 0.5 * (abs(high) or 1.0)
+    air = share * (high - low) if high > low else 0.5 * (abs(high) if abs(high) > TINY else 1.0)
     return [low - air, high + air]

@@ -40,9 +40,10 @@ def _readings(arm: Arm, metric: numbers.Metric) -> Iterator[Reading]:
         if not math.isfinite(trial.score):
             continue
         chosen = ", chosen" if trial.learning_rate == arm.learning_rate else ""
+        seeds = f", {trial.n_seeds} seeds" if trial.n_seeds else ""
         diverged = f", {trial.n_diverged} diverged" if trial.n_diverged else ""
         rate, score = trial.learning_rate, metric.factor * trial.score
-        yield Reading(arm.name, rate, numbers.significant(rate), score, extra=diverged + chosen)
+        yield Reading(arm.name, rate, numbers.significant(rate), score, extra=seeds + diverged + chosen)
 
 
 def _rates(record: ComparisonRecord) -> alt.X:

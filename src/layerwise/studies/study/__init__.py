@@ -2,6 +2,7 @@
 
 from layerwise.studies.study._compare_studies import compare_text, same_records
 from layerwise.studies.study._decision import Decision
+from layerwise.studies.study._design import digest
 from layerwise.studies.study._estimate import Size, estimate, estimate_text
 from layerwise.studies.study._file import read_study
 from layerwise.studies.study._frame import FORMATS, export, frame_of
@@ -20,6 +21,7 @@ __all__ = [
     "StudyProgress",
     "StudyResult",
     "compare_text",
+    "digest",
     "estimate",
     "estimate_text",
     "export",

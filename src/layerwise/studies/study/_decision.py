@@ -28,18 +28,20 @@ Number = Annotated[float | None, checked(optional(finite))]
 
 
 class Decision(Choices):
-    """One rule, in one of three forms.
+    """One rule, in one of four forms.
 
     * `better: A` with `than: B`, several, or `others`: A beats each of them, paired by seed, by more than `by`, with a
       p-value below `at` after Holm's correction over all pairs of the study.
     * `arm: A` with `at_least` or `at_most`: the 95% interval of `of` lies on that side.
     * `alike: [A, B]` with `within`: the 95% interval of their difference lies within so much of 0.
+    * `words`: a rule that somebody else reads off the records; the study's own verdict stays open.
 
     Attributes:
         better, than, by, at: of the first form.
         arm, of, at_least, at_most: of the second; `of` is the mean or the median over seeds of the study's metric, or
             the share of seeds that `trained`.
         alike, within: of the third.
+        words: the fourth.
 
     Example:
         >>> str(Decision(better="batchnorm", than="plain"))
@@ -56,6 +58,7 @@ class Decision(Choices):
     at_most: Number = None
     alike: tuple[str, ...] = ()
     within: Annotated[float | None, checked(optional(non_negative))] = None
+    words: str = ""
 
     @model_validator(mode="after")
     def _one_form(self) -> Decision:
@@ -63,13 +66,14 @@ class Decision(Choices):
             "better": self.better is not None and bool(self.than),
             "arm": self.arm is not None and (self.at_least is None) != (self.at_most is None),
             "alike": len(self.alike) == 2 and self.within is not None,
+            "words": bool(self.words.strip()),
         }
-        begun = [self.better is not None or bool(self.than), self.arm is not None, bool(self.alike)]
+        begun = [self.better is not None or bool(self.than), self.arm is not None, bool(self.alike), bool(self.words)]
         if sum(forms.values()) != 1 or sum(begun) != 1:
             given = sorted(self.model_fields_set)
             raise InvalidInput(
                 "A decision must be `better` with `than`, or `arm` with `at_least` or `at_most`, or `alike` (two arms) "
-                "with `within`",
+                "with `within`, or `words`",
                 got=given,
                 cure="For instance `better: batchnorm` and `than: plain`.",
             )
@@ -85,6 +89,8 @@ class Decision(Choices):
         return (*one, *(name for name in self.than if name != OTHERS), *self.alike)
 
     def __str__(self) -> str:
+        if self.words:
+            return self.words
         if self.better is not None:
             margin = f" by more than {self.by:g}" if self.by else ""
             than = "all others" if self.than == (OTHERS,) else " and ".join(self.than)

@@ -13,8 +13,8 @@ import numpy as np
 from layerwise._base import InvalidInput
 from layerwise._base._errors import Text
 from layerwise.models import Recipe
-from layerwise.population import Member, Plan, plan
-from layerwise.pretraining import prepare
+from layerwise.population import Member, Plan, Prepare, plan
+from layerwise.pretraining import prepare as pretrain
 from layerwise.studies._compare import suited
 from layerwise.studies.study._study import Study
 
@@ -95,11 +95,18 @@ class Design(NamedTuple):
             "metric": self.metric,
             "phases": {phase.name: _described(phase) for phase in self.phases},
             "members": self.n_members,
+            **_prepared(self.phases[-1].plan.settings.prepare),
         }
 
 
-def make_design(study: Study, data: Data, *, here: bool = True) -> Design:
-    """Return the design; `here` is False where it is to run on other machines, whose memory is not known.
+def make_design(study: Study, data: Data, *, here: bool = True, prepare: Prepare = pretrain) -> Design:
+    """Return the design.
+
+    Args:
+        study: what it says.
+        data: what it is trained on.
+        here: False where it is to run on other machines, whose memory is not known.
+        prepare: what the networks go through before their first step.
 
     Raises:
         InvalidInput: a value breaks a rule, or the members would not fit in memory.
@@ -169,6 +176,13 @@ def digest(data: Data) -> str:
 def _described(phase: Phase) -> dict[str, Any]:
     layout = hashlib.blake2b(repr(phase.plan.chunks).encode(), digest_size=12).hexdigest()
     return {"members": len(phase.entries), "chunks": len(phase.plan.chunks), "layout": layout}
+
+
+def _prepared(prepare: Prepare | None) -> dict[str, str]:
+    """Return the name of a preparation that is not the usual one."""
+    if prepare is None or prepare is pretrain:
+        return {}
+    return {"prepare": f"{prepare.__module__}.{prepare.__qualname__}"}
 
 
 def check_same(was: Mapping[str, Any], now: Mapping[str, Any], folder: object) -> None:

@@ -6,8 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layerwise.records import StudyRecord
+from layerwise.records import Run, StudyRecord
+from layerwise.store import StudyReader
 from layerwise.studies._result import Result
+from layerwise.studies.study._design import SEARCH_PHASE
 from layerwise.studies.study._frame import frame_of
 from layerwise.studies.study._summarize import summarize
 
@@ -38,6 +40,13 @@ class StudyResult(Result[StudyRecord]):
     def frame(self) -> pd.DataFrame:
         """Return one row for each recorded member: arm, phase, seed, learning rate, status, steps, every score."""
         return frame_of(self.folder)
+
+    def runs(self) -> list[Run]:
+        """Return each trained member's run with its curves and measures, in the design's order, the search's aside."""
+        with StudyReader(self.folder) as reader:
+            names = [name for name, _ in reader.arms()]
+            found = [row.run(names[row.arm]) for row in reader.whole_rows() if row.phase != SEARCH_PHASE]
+        return [run for run in found if run is not None]
 
     def __repr__(self) -> str:
         done = f"{self.record.n_recorded} of {self.record.n_planned} members"

@@ -11,6 +11,8 @@ from typing import Any
 
 from layerwise.data import Data, load
 from layerwise.models import Recipe
+from layerwise.population import Prepare
+from layerwise.pretraining import prepare as pretrain
 from layerwise.store import StudyReader, StudyStore, check_writable, design_values, row_without_run
 from layerwise.studies._versions import versions
 from layerwise.studies.study._design import SEARCH_PHASE, Design, Phase, check_same, make_design
@@ -33,6 +35,7 @@ def run_study(
     *,
     engine: str | Engine = "local",
     data: Any = None,
+    prepare: Prepare = pretrain,
     max_time: float | str | None = None,
     progress: Listener | bool = True,
     command: str = "",
@@ -48,6 +51,8 @@ def run_study(
         folder: on a disk of this machine; made if it is missing.
         engine: `local`, `joblib` or `ray`, or one of `layerwise.studies.study.engines` with its own settings.
         data: whatever `layerwise.data.load` takes, where the study's own `data` is but a name for it.
+        prepare: what networks go through before their first step, as `layerwise.fit` takes it, where that is not the
+            usual pre-training. A function of a module: the study is known again by its name.
         max_time: seconds, or text such as 30m: no chunk is begun later than that; None: the study's own.
         progress: True for a bar on stderr, False for none, or a function that gets a `StudyProgress`.
         command: kept in the records: how this was asked for.
@@ -70,7 +75,7 @@ def run_study(
     asked = study if isinstance(study, Study) else read_study(study)
     worker = as_engine(engine)
     budget = asked.max_time if max_time is None else seconds_of("max_time", max_time)
-    design = make_design(asked, _ground(asked, data), here=worker.here)
+    design = make_design(asked, _ground(asked, data), here=worker.here, prepare=prepare)
     check_writable(folder)
     with StudyStore(folder) as store:
         _begin(store, design, worker, command)

@@ -16,6 +16,7 @@ from layerwise import stats
 from layerwise._base import child_seed
 from layerwise.records import DataSummary, StudyArm, StudyEvent, StudyRecord, Trial
 from layerwise.store import MemberRow, Sitting, StudyReader, scores_of
+from layerwise.studies._search import edge_note
 from layerwise.studies._summarize import Scale
 from layerwise.studies.study._design import SEARCH_PHASE, test_score
 from layerwise.studies.study._pairs import LARGE, make_pairs
@@ -187,9 +188,8 @@ def _validation(row: MemberRow) -> float:
 def _notes(arms: Sequence[StudyArm], sittings: Sequence[Sitting]) -> list[str]:
     notes = []
     for arm in arms:
-        rates = [trial.learning_rate for trial in arm.trials]
-        if rates and arm.learning_rate in (rates[0], rates[-1]):
-            notes.append(f"{arm.name}: the best learning rate, {arm.learning_rate:g}, is at the edge of its grid.")
+        if edge := edge_note(arm.name, arm.learning_rate, arm.trials):
+            notes.append(edge)
         if n := sum(not math.isfinite(value) for value in arm.values):
             notes.append(f"{arm.name}: {n} of {len(arm.values)} values are not finite, and left out of mean and pairs.")
     first = sittings[0].versions

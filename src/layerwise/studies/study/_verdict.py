@@ -9,6 +9,8 @@ from layerwise.records import DecisionOutcome, StudyPair, StudyRecord, Verdict
 from layerwise.report import pair_sentence, turned_pair, value_sentence
 from layerwise.studies.study._decision import Decision
 
+ELSEWHERE = "Its rule is in words: whoever asked reads the answer off the records."
+
 
 def decide(record: StudyRecord, rules: Sequence[Decision]) -> tuple[tuple[DecisionOutcome, ...], Verdict]:
     """Return what came of each rule, and of all together; every rule is open while members are missing."""
@@ -27,6 +29,8 @@ def _outcome(record: StudyRecord, rule: Decision) -> DecisionOutcome:
 
 
 def _form(record: StudyRecord, rule: Decision) -> tuple[Verdict, str]:
+    if rule.words:
+        return "open", ELSEWHERE
     if rule.arm is not None:
         return _reaches(record, rule, rule.arm)
     if rule.alike:

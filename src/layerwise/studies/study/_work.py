@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from layerwise.population import Interrupted, Member, Meter, Settings, train
+from layerwise.pretraining import prepare
 from layerwise.rules import judge
 from layerwise.store import MemberRow, row_of_run, row_without_run
 from layerwise.studies._once import Once
@@ -77,6 +78,6 @@ class Work:
 
     def _of(self, job: Job) -> Settings:
         settings = self._settings
-        if job.phase == SEARCH_PHASE and settings.prepare is not None:
+        if job.phase == SEARCH_PHASE and settings.prepare is prepare:  # another may not be the same for all arms
             return settings._replace(prepare=Once(settings.prepare))
         return settings
