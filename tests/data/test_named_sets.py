@@ -15,6 +15,7 @@ def test_the_list():
     assert isinstance(DATASETS, Registry)
     assert list(DATASETS) == [
         "digits",
+        "diabetes",
         "circles",
         "spirals",
         "linear_teacher",
@@ -26,7 +27,7 @@ def test_the_list():
     ]
 
 
-@pytest.mark.parametrize("name", ["digits", "circles", "spirals", "linear_teacher", "multilabel", "gaussian"])
+@pytest.mark.parametrize("name", ["digits", "diabetes", "circles", "spirals", "linear_teacher", "multilabel", "gaussian"])
 def test_each_loads_by_name(name: str):
     data = load(name)
     assert isinstance(data, Data)
@@ -38,9 +39,17 @@ def test_an_unknown_name():
     with pytest.raises(UnknownName) as caught:
         load("digit")
     assert str(caught.value) == (
-        "There is no data set 'digit'. Did you mean 'digits'? Known: digits, circles, spirals, linear_teacher, "
-        "multilabel, gaussian, mnist, fashion-mnist, cifar10. A path to a .csv, .parquet or .npz file would do as well."
+        "There is no data set 'digit'. Did you mean 'digits'? Known: digits, diabetes, circles, spirals, "
+        "linear_teacher, multilabel, gaussian, mnist, fashion-mnist, cifar10. A path to a .csv, .parquet or .npz file would do as well."
     )
+
+
+def test_diabetes():
+    data = load("diabetes")
+    assert data.task == "regression"
+    assert data.features.shape == (442, 10)
+    assert data.features[:, 0].mean() == pytest.approx(48.518, abs=1e-3)  # years of age, as the paper's table has them
+    assert (data.targets.min(), data.targets.max()) == (25, 346)
 
 
 def test_digits():

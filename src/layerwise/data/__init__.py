@@ -6,6 +6,7 @@
 
 from layerwise.data._cifar import cifar10
 from layerwise.data._data import Data
+from layerwise.data._diabetes import diabetes
 from layerwise.data._digits import digits
 from layerwise.data._load import load
 from layerwise.data._mnist import fashion_mnist, mnist
@@ -19,6 +20,7 @@ __all__ = [
     "Split",
     "cifar10",
     "circles",
+    "diabetes",
     "digits",
     "fashion_mnist",
     "gaussian",

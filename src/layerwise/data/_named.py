@@ -7,6 +7,7 @@ from collections.abc import Callable
 from layerwise._base import Registry
 from layerwise.data._cifar import cifar10
 from layerwise.data._data import Data
+from layerwise.data._diabetes import diabetes
 from layerwise.data._digits import digits
 from layerwise.data._mnist import fashion_mnist, mnist
 from layerwise.data._synthetic import circles, gaussian, linear_teacher, multilabel, spirals
@@ -15,6 +16,7 @@ DATASETS: Registry[Callable[..., Data]] = Registry(
     "data set",
     {
         "digits": digits,
+        "diabetes": diabetes,
         "circles": circles,
         "spirals": spirals,
         "linear_teacher": linear_teacher,
