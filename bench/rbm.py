@@ -1,28 +1,31 @@
-"""Speed of training restricted Boltzmann machines, against scikit-learn's BernoulliRBM, as ratios in one run.
+"""Speed of training restricted Boltzmann machines, against BernoulliRBM and learnergy, as ratios in one run.
 
     python bench/rbm.py                         the tables, three rounds, processes in turn
     python bench/rbm.py --rounds 1 --rows 2000
 
-784-500 on MNIST, float32, PCD with one step, learning rate 0.01, in batches of 10 and of 100. Both train on the same
-rows in [0, 1] for the same number of epochs; the log pseudo-likelihood of both is computed by one function, exactly, on
+784-500 on MNIST, float32, one step of Gibbs sampling, learning rate 0.01, in batches of 10 and of 100. All train on the
+same rows in [0, 1] for the same number of epochs; their log pseudo-likelihood is computed by one function, exactly, on
 test images of which pixels of at least 0.5 are set to 1. Microseconds a step are over the epochs after the first.
 
-  scikit-learn   BernoulliRBM.fit, its default threads
-  layerwise      train_ with method="pcd"
-  bf16           the same with autocast="bfloat16"
-  products       the matrix products of one step, in as many threads as layerwise uses, and nothing else: the limit
+  scikit-learn     BernoulliRBM.fit, which is PCD, its default threads
+  layerwise        train_ with method="pcd"
+  bf16             the same with autocast="bfloat16"
+  products         the matrix products of one step, in as many threads as layerwise uses, and nothing else: the limit
+  layerwise, CD-1  train_ with method="cd"
+  learnergy, CD-1  learnergy.models.bernoulli.RBM.fit, torch's default threads; left out where it is not installed
 
 Then an autoencoder layer of that size, cross-entropy, tied weights, Adam at 0.001, by `pretrain`, in one thread, its
 products in float32 and in bfloat16: microseconds a step over the epochs after the first, and the cross-entropy of test
 images.
 
-Then 20 machines of 64-100 on scikit-learn's digits, batches of 10: all at once; one fit after another; and 20 fits of
-BernoulliRBM.
+Then 20 machines of 64-100 on scikit-learn's digits, batches of 10: all at once; one fit after another; 20 fits of
+BernoulliRBM; and the matrix products of all steps of the 20, in as many threads as all at once.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
@@ -62,14 +65,28 @@ def scikit_learn(batch, options):
     return {"us": seconds / (n - 1) / (len(x) // batch) * 1e6, "pseudo": pseudo(found, options)}
 
 
-def ours(batch, options, autocast=None):
+def learnergy(batch, options):
+    import torch
+    from learnergy.models.bernoulli.rbm import RBM
+
+    x = torch.from_numpy(images(options)[0])
+    torch.manual_seed(0)
+    machine, n = RBM(784, 500, steps=1, learning_rate=RATE), EPOCHS[batch]
+    rows = torch.utils.data.TensorDataset(x, torch.zeros(len(x)))
+    machine.fit(rows, batch_size=batch, epochs=1)
+    seconds = timed(lambda: machine.fit(rows, batch_size=batch, epochs=n - 1))
+    found = [value.detach().numpy() for value in (machine.W, machine.a, machine.b)]
+    return {"us": seconds / (n - 1) / (len(x) // batch) * 1e6, "pseudo": pseudo(found, options)}
+
+
+def ours(batch, options, autocast=None, method="pcd"):
     import torch
 
     from layerwise.pretraining.rbm import RBM, RBMTraining, train_
 
     x = torch.from_numpy(images(options)[0])
     machine = RBM(784, 500, generator=torch.Generator().manual_seed(0))
-    settings = RBMTraining(method="pcd", learning_rate=RATE, batch_size=batch, epochs=EPOCHS[batch], autocast=autocast)
+    settings = RBMTraining(method=method, learning_rate=RATE, batch_size=batch, epochs=EPOCHS[batch], autocast=autocast)
     ends = []
     train_(
         machine,
@@ -85,6 +102,10 @@ def ours(batch, options, autocast=None):
 
 def in_bfloat16(batch, options):
     return ours(batch, options, "bfloat16")
+
+
+def by_contrast(batch, options):
+    return ours(batch, options, method="cd")
 
 
 def layer(batch, options, autocast=None):
@@ -195,9 +216,44 @@ def scikit_learn_many(_batch, _options):
     return {"s": timed(fits)}
 
 
-PEERS = {"scikit-learn": scikit_learn, "layerwise": ours, "layerwise, bf16": in_bfloat16, "products": products}
+def products_together(_batch, _options):
+    import torch
+
+    from layerwise.population import workers
+
+    n_threads, batch = 2, 10
+    steps = DIGITS_EPOCHS * (len(digits()) // batch)
+
+    def part(_):
+        n = MANY // n_threads
+        weight, codes, mean = torch.zeros(n, 64, 100), torch.rand(n, batch, 100), torch.empty(n, batch, 64)
+        v, h = torch.rand(n, 2 * batch, 64), torch.rand(n, 2 * batch, 100)
+        for _ in range(steps):
+            torch.bmm(codes, weight.mT, out=mean)
+            torch.bmm(v, weight, out=h)
+            weight.baddbmm_(v.mT, h, alpha=1e-9)
+
+    with workers(n_threads) as pool:
+        return {"s": timed(lambda: list(pool.map(part, range(n_threads))))}
+
+
+PEERS = {
+    "scikit-learn": scikit_learn,
+    "layerwise": ours,
+    "layerwise, bf16": in_bfloat16,
+    "products": products,
+    "layerwise, CD-1": by_contrast,
+    "learnergy, CD-1": learnergy,
+}
 LAYERS = {"autoencoder": layer, "autoencoder, bf16": layer_in_bfloat16}
-MANY_PEERS = {"layerwise, at once": together, "layerwise, in turn": alone, "scikit-learn, in turn": scikit_learn_many}
+MANY_PEERS = {
+    "layerwise, at once": together,
+    "layerwise, in turn": alone,
+    "scikit-learn, in turn": scikit_learn_many,
+    "products, at once": products_together,
+}
+NEEDS = {"learnergy, CD-1": "learnergy"}
+"""Packages of peers that nothing else needs."""
 
 
 def measure(peer, batch, options):
@@ -221,6 +277,10 @@ def main():
         peer, batch = options.one
         print(json.dumps((PEERS | LAYERS | MANY_PEERS)[peer](int(batch), options)))
         return
+    for peer, package in NEEDS.items():
+        if importlib.util.find_spec(package) is None:
+            print(f"{peer} is left out: there is no package {package}")
+            del PEERS[peer]
     found = {(peer, batch): [] for peer in [*PEERS, *LAYERS] for batch in EPOCHS} | {
         (peer, 0): [] for peer in MANY_PEERS
     }
@@ -249,7 +309,10 @@ def show(found, options):
         ("scikit-learn / layerwise", "scikit-learn", "layerwise"),
         ("layerwise / layerwise, bf16", "layerwise", "layerwise, bf16"),
         ("share of the product rate: products / layerwise", "products", "layerwise"),
+        ("learnergy / layerwise, CD-1", "learnergy, CD-1", "layerwise, CD-1"),
     ):
+        if not {a, b} <= PEERS.keys():
+            continue
         print(f"| {text} | " + " | ".join(f"{ratio(found, (a, n), (b, n), 'us'):.2f}" for n in EPOCHS) + " |")
     print("\nAn autoencoder layer, 784-500: microseconds a step, and cross-entropy of test images after them\n")
     table(LAYERS, "error", found)
@@ -259,7 +322,7 @@ def show(found, options):
     print("| peer | seconds | / layerwise, at once |\n|---|---|---|")
     for peer in MANY_PEERS:
         seconds = spread([m["s"] for m in found[peer, 0]], ".2f")
-        print(f"| {peer} | {seconds} | {ratio(found, (peer, 0), ('layerwise, at once', 0), 's'):.1f} |")
+        print(f"| {peer} | {seconds} | {ratio(found, (peer, 0), ('layerwise, at once', 0), 's'):.2g} |")
 
 
 def table(peers, score, found):

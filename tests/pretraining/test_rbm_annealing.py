@@ -11,7 +11,7 @@ from golden_machine import golden, kernel, random_machine, states
 
 from layerwise._base import InvalidInput
 from layerwise.pretraining.rbm import RBM, Gaussian, ais, exact_sample, log_partition, reverse_ais, schedule
-from layerwise.pretraining.rbm._annealing import Path
+from layerwise.pretraining.rbm._path import Path
 
 BETAS = (0.0, 0.1, 0.35, 0.4, 0.8, 1.0)
 

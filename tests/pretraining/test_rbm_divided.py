@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +12,8 @@ import torch
 from layerwise._base import InvalidInput
 from layerwise.pretraining._processes import Processes
 from layerwise.pretraining.rbm import RBM, RBM_PRESETS, Gaussian, RBMTraining
-from layerwise.pretraining.rbm._train import learn_
+from layerwise.pretraining.rbm._batches import Batches
+from layerwise.pretraining.rbm._learn import learn_
 
 WAYS = {
     "cd": {"steps": 2, "momentum": 0.5, "final_momentum": 0.8, "momentum_epochs": 2, "weight_decay": 0.01},
@@ -22,6 +24,7 @@ WAYS = {
     "bfloat16": {"autocast": "bfloat16", "momentum": 0.5},
     "tempering": {"method": "tempering", "temperatures": 3},
     "many": {"method": "pcd", "momentum": 0.5},
+    "read": {"method": "pcd", "centering": True},
 }
 
 
@@ -52,11 +55,18 @@ def rows(n: int = 45) -> torch.Tensor:
     return torch.rand(n, 7, generator=torch.Generator().manual_seed(3))
 
 
+def read(number: int) -> Iterator[torch.Tensor]:
+    """Yield the batches of an epoch, of 7 rows and at last 3; cut to 10, they leave 5 over."""
+    order = torch.randperm(45, generator=torch.Generator().manual_seed(number))
+    yield from rows()[order].double().split(7)
+
+
 def learned(way: str, epochs: int = 5, on_epoch=lambda _: None, **options):
     found = machine(way)
     sources = [torch.Generator().manual_seed(10 + s) for s in range(found.n_machines)]
     settings = RBMTraining(**{"epochs": epochs, "batch_size": 10} | WAYS[way])
-    history = learn_(found, rows(), settings, generator=sources, on_epoch=on_epoch, validation=rows()[:9], **options)
+    data = Batches(rows()[:20].double(), 10, read) if way == "read" else rows()
+    history = learn_(found, data, settings, generator=sources, on_epoch=on_epoch, validation=rows()[:9], **options)
     return [parameter.detach() for parameter in found.parameters()], history
 
 

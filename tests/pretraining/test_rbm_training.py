@@ -26,6 +26,7 @@ from layerwise.pretraining.rbm import (
 from layerwise.pretraining.rbm._centering import Offsets
 from layerwise.pretraining.rbm._layers import Layers
 from layerwise.pretraining.rbm._noise import Noise
+from layerwise.pretraining.rbm._part import shuffled
 from layerwise.pretraining.rbm._step import Step
 
 
@@ -202,7 +203,7 @@ def test_the_number_of_cores_changes_no_bit(monkeypatch, method):
     monkeypatch.setattr("layerwise.pretraining.rbm._step._TWO_LANES", 1)
     found = []
     for cores in (1, 2, 3):
-        monkeypatch.setattr("layerwise.pretraining.rbm._train.n_cores", lambda n=cores: n)
+        monkeypatch.setattr("layerwise.pretraining.rbm._learn.n_cores", lambda n=cores: n)
         machine = RBM(5, 3, generator=source())
         training = RBMTraining(method=method, batch_size=4, momentum=0.5, centering=True, sparsity_target=0.1)
         train_(machine, torch.rand(40, 5, generator=source(2)), training, generator=source(1))
@@ -212,7 +213,7 @@ def test_the_number_of_cores_changes_no_bit(monkeypatch, method):
 
 
 def test_a_large_population_is_trained_in_parts(monkeypatch):
-    monkeypatch.setattr("layerwise.pretraining.rbm._train._TOGETHER", 2)
+    monkeypatch.setattr("layerwise.pretraining.rbm._epochs.TOGETHER", 2)
     training, rows = RBMTraining(batch_size=5), torch.rand(20, 4, generator=source())
     parts = RBM(4, 3, seeds=5, generator=[source(k) for k in range(5)])
     train_(parts, rows, training, generator=[source(k) for k in range(5)])
@@ -220,6 +221,19 @@ def test_a_large_population_is_trained_in_parts(monkeypatch):
         alone = RBM(4, 3, generator=source(k))
         train_(alone, rows, training, generator=source(k))
         torch.testing.assert_close(parts.weight[k], alone.weight)
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_rows_are_gathered_in_the_same_order_whatever_the_number_at_a_time(monkeypatch, seeds):
+    rows, found = torch.rand(3, 23, 4, generator=source()), []
+    for block in (1, 100, 10**6):
+        monkeypatch.setattr("layerwise.pretraining.rbm._part._BLOCK", block)
+        found.append(list(shuffled(rows[:seeds], 5, [source(k) for k in range(seeds)])))
+    assert [batch.shape for batch in found[0]] == [(seeds, 5, 4)] * 4
+    for batches in found:
+        for k in range(seeds):
+            order = torch.randperm(23, generator=source(k))[:20]
+            assert torch.equal(torch.cat(batches, 1)[k], rows[k][order])
 
 
 def test_threads_are_put_back():

@@ -228,7 +228,7 @@ def changed(number: int, value: object) -> Callable[[], Iterator[object]]:
         (changed(7, rows(8)[:0]), {}, r"Batch 7 of the stream must hold rows.*Got shape \[0, 6\]"),
         (changed(7, (1, 2, 3)), {}, "Batch 7 of the stream must be x, or a pair .*Got 3 parts"),
         (changed(7, 2 * rows(8)), {}, r"must be in \[0, 1\]. Got 0\.\d+ to 1\.9"),
-        (endless, {"objective": "rbm"}, "must be a loss where the data is a stream. Got 'rbm'"),
+        (changed(7, 2 * rows(8)), {"objective": "rbm"}, r"must be in \[0, 1\]. Got 0\.\d+ to 1\.9"),
         (endless, {"objective": "supervised"}, "Batch 1 of the stream must come with labels"),
         (changed(7, (rows(8), torch.arange(8))), {"objective": "supervised"}, "labels below 2.*Got 7 .*`n_classes`"),
         (endless, {"batch_size": [5, 6]}, r"`batch_size` must be one for all layers of a stream. Got \[5, 6\]"),

@@ -11,14 +11,14 @@ from torch import Tensor
 
 from layerwise._base import InvalidInput
 from layerwise.activations import Activation
-from layerwise.pretraining._coder import ModuleCoder
 from layerwise.pretraining._kept import curves_of
 from layerwise.pretraining._layer_training import LayerTraining
 from layerwise.pretraining._layers import Layer
+from layerwise.pretraining._module_coder import ModuleCoder
 from layerwise.pretraining._settings import LayerSettings
 from layerwise.pretraining._supply import Codes
 from layerwise.pretraining.rbm import RBM, RBM_PRESETS
-from layerwise.pretraining.rbm._train import Now, learn_
+from layerwise.pretraining.rbm._learn import Now, learn_
 from layerwise.records import Curve
 
 HIDDEN = {"sigmoid": "bernoulli", "relu": "rectified", "identity": "gaussian", "linear": "gaussian"}
@@ -66,6 +66,9 @@ class RBMRun:
     The machine starts from the layer's weights, transposed, and its biases, and hands its own back after every epoch;
     its visible bias becomes the decoder's. Momentum, weight decay and what is sampled are those of Hinton and
     Salakhutdinov 2006.
+
+    All of its batches have the same number of rows. Those of a stream are cut anew, in their order, to that of the
+    first; fewer rows that are left over begin the next batch, in the next epoch, too.
     """
 
     _now: Now | None = None
@@ -73,7 +76,7 @@ class RBMRun:
 
     def __init__(self, training: LayerTraining, coder: ModuleCoder, codes: Codes) -> None:
         self.training = training
-        self._codes, self._judged = codes.some.x.flatten(1), codes.judged.x
+        self._data, self._judged, some = codes.for_machine(training), codes.judged.x, codes.some.x
         self._together = coder.together
         self._settings, self._generator = training.settings, training.generators[0]
         self._weight, self._bias = coder.weight, coder.encoder_bias
@@ -84,8 +87,8 @@ class RBMRun:
             visible="bernoulli" if self._settings.reconstruction == "cross_entropy" else "gaussian",
             hidden=hidden_units(coder.layer),
             generator=self._generator,
-            dtype=self._codes.dtype,
-        ).to(self._codes.device)
+            dtype=some.dtype,
+        ).to(some.device)
         self._losses: list[float] = []
         self._errors: list[float] = []
 
@@ -109,11 +112,11 @@ class RBMRun:
             RBM_PRESETS["hinton_2006"],
             epochs=self._settings.epochs,
             learning_rate=self._settings.learning_rate,
-            batch_size=min(self._settings.batch_size, len(self._codes)),
+            batch_size=self._settings.batch_size,
             autocast=self._settings.autocast,
         )
         learn_(
-            self._rbm, self._codes, settings, generator=self._generator, on_epoch=epoch, start=self._start,
+            self._rbm, self._data, settings, generator=self._generator, on_epoch=epoch, start=self._start,
             together=self._together,
         )  # fmt: skip
 

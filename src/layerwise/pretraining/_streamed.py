@@ -1,13 +1,10 @@
-"""Rows of a stream, and their codes, computed batch by batch and never kept."""
+"""Rows of a stream, read anew for every layer."""
 
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -16,14 +13,11 @@ from layerwise._base import InvalidInput
 from layerwise._base._errors import Text
 from layerwise.pretraining._codes import codes_at
 from layerwise.pretraining._examples import LEAST, Examples, with_classes
-from layerwise.pretraining._layer_training import decided
 from layerwise.pretraining._layers import Plan
 from layerwise.pretraining._settings import LayerSettings
 from layerwise.pretraining._stream import Stream
+from layerwise.pretraining._streamed_codes import StreamedCodes, per_epoch
 from layerwise.tracing import INPUT
-
-if TYPE_CHECKING:
-    from layerwise.pretraining._layer_training import LayerTraining
 
 MOST_HELD = 20
 """Batches that are held out at most: they are the only ones that stay in memory."""
@@ -41,7 +35,7 @@ class Streamed:
 
     def __init__(self, model: nn.Module, stream: Stream, *, share: float, memory: int) -> None:
         self._model, self._stream, self._share, self._memory = model, stream, share, memory
-        self._n_held = 0
+        self._n_held = self._size = 0
         self.some, self._n_first = self._first(1)
         self.n_rows = 0
 
@@ -59,6 +53,7 @@ class Streamed:
                 got=Text(f"{n_rows} rows in {len(found)} batches"),
                 cure="A function must return a new iterator of batches each time it is called.",
             )
+        self._size = len(found[0].x)
         labels = [one.y for one in found if one.y is not None]
         return Examples(torch.cat([one.x for one in found]), torch.cat(labels) if labels else None), len(found)
 
@@ -70,7 +65,7 @@ class Streamed:
                 "`steps` must be given for a stream whose length is not known",
                 cure="Say how many batches each layer is to be trained on: `steps=1000`, or a list with one for each.",
             )
-        most = max((_per_epoch(one, length) for one in settings), default=0)
+        most = max((per_epoch(one, length) for one in settings), default=0)
         if self._share:
             self.some, self._n_held = self._first(min(MOST_HELD, max(1, round(self._share * most))))
         else:
@@ -78,7 +73,7 @@ class Streamed:
         found = [with_classes(_with_steps(one, length, self._n_held), self.some.y) for one in settings]
         self._stream.n_classes = min((one.n_classes for one in found if one.n_classes), default=None)
         rows = len(self.some.x) / max(1, self._n_held or self._n_first)
-        self.n_rows = round(rows * max(_per_epoch(one, length) for one in found))
+        self.n_rows = round(rows * max(per_epoch(one, length) for one in found))
         return found
 
     def told(self) -> list[Tensor]:
@@ -104,8 +99,7 @@ class Streamed:
         def code(batch: Examples) -> Examples:
             return Examples(codes_at(self._model, plan, INPUT, place, batch.x, self._memory), batch.y)
 
-        per_epoch = _per_epoch(settings, None)
-        return StreamedCodes(code(self.some), lambda: map(code, self._endless()), per_epoch, settings.steps or 0)
+        return StreamedCodes(code(self.some), lambda: map(code, self._endless()), settings, self._size)
 
     def _endless(self) -> Iterator[Examples]:
         """Read the stream without end, from its start again where it ends; leave out what is held out."""
@@ -126,45 +120,11 @@ class Streamed:
         self._stream.rewind()
 
 
-class StreamedCodes:
-    """The codes that one layer reads, made batch by batch; an epoch is a set number of batches.
-
-    Args:
-        some: Codes of the first batches, which errors are read on.
-        read: Gives the codes of all batches, from the first one to train on.
-        per_epoch: Batches of an epoch; the last may have fewer.
-        steps: Batches of all epochs.
-    """
-
-    def __init__(self, some: Examples, read: Callable[[], Iterator[Examples]], per_epoch: int, steps: int) -> None:
-        self.some = self.judged = some
-        self._per_epoch, self._steps = per_epoch, steps
-        self._batches, self._at = read(), 0
-
-    def epoch(self, training: LayerTraining) -> Tensor:
-        """Train on the batches of one epoch, in their order."""
-        start = training.n_epochs * self._per_epoch
-        deque(islice(self._batches, start - self._at), maxlen=0)  # killed, and gone on from there: read up to it
-        self._at = min(start + self._per_epoch, self._steps)
-        return training.over(self._checked(batch, training) for batch in islice(self._batches, self._at - start))
-
-    def _checked(self, batch: Examples, training: LayerTraining) -> Examples:
-        decided(training.settings.reconstruction, batch.x, training.name)
-        return batch
-
-
-def _per_epoch(settings: LayerSettings, length: int | None) -> int:
-    """Return the batches of an epoch: all of `length`, or of `steps` so many as there are epochs' parts."""
-    if settings.steps is None:
-        return length or 0
-    return math.ceil(settings.steps / settings.epochs) if settings.epochs else 0
-
-
 def _with_steps(settings: LayerSettings, length: int | None, n_held: int) -> LayerSettings:
     """Return the settings with all steps, and as many epochs as they come to."""
     if settings.steps is not None or not settings.epochs:
-        per_epoch = _per_epoch(settings, None)
-        epochs = math.ceil((settings.steps or 0) / per_epoch) if per_epoch else 0
+        n_batches = per_epoch(settings, None)
+        epochs = math.ceil((settings.steps or 0) / n_batches) if n_batches else 0
         return replace(settings, epochs=epochs)
     each = (length or 0) - n_held
     if each < 1:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from layerwise.pretraining._layer_training import LayerTraining
+    from layerwise.pretraining.rbm._batches import Batches
 
 
 class Codes(Protocol):
@@ -28,6 +29,9 @@ class Codes(Protocol):
 
     def epoch(self, training: LayerTraining) -> Tensor:
         """Train through one epoch, the one after those that `training` has made; return its mean loss, [member]."""
+
+    def for_machine(self, training: LayerTraining) -> Tensor | Batches:
+        """Return what an RBM is trained on, which makes its own steps: all rows, [row, visible], or what reads them."""
 
 
 class Supply(Protocol):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from layerwise._base import InvalidInput, positive_int
 from layerwise.pretraining._examples import read_examples
 from layerwise.pretraining._layer_training import source
-from layerwise.pretraining._objectives import RBM_OBJECTIVE, Objective
+from layerwise.pretraining._objectives import Objective
 from layerwise.pretraining._stored import Stored
 from layerwise.pretraining._stream import Stream, is_stream
 from layerwise.pretraining._streamed import Streamed
@@ -46,12 +46,6 @@ def supply_of(
     if not is_stream(given):
         rows = read_examples(given, like, with_labels=with_labels)
         return Stored(model, rows, share=share, generator=source(seed, "split"), memory=memory)
-    if RBM_OBJECTIVE in objectives:
-        raise InvalidInput(
-            "`objective` must be a loss where the data is a stream",
-            got="rbm",
-            cure="A machine passes over its rows many times: give it rows, or use 'denoising'.",
-        )
     stream = Stream(given, like, with_labels=with_labels, seed=seed, batch_size=_one(batch_size))
     return Streamed(model, stream, share=share, memory=memory)
 

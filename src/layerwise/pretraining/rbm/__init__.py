@@ -4,8 +4,11 @@ A machine is an `nn.Module`; with `seeds` it is many machines at once. There is 
 enumeration or annealing, likelihoods and their gradients), and `train_`, which changes a machine in place.
 """
 
-from layerwise.pretraining.rbm._annealing import Annealed, ais, reverse_ais, schedule
+from layerwise.pretraining.rbm._annealing import Annealed, ais, reverse_ais
+from layerwise.pretraining.rbm._bernoulli import Bernoulli
+from layerwise.pretraining.rbm._gaussian import Gaussian
 from layerwise.pretraining.rbm._history import RBMHistory
+from layerwise.pretraining.rbm._learn import Diverged
 from layerwise.pretraining.rbm._likelihood import (
     free_energy_gap,
     log_likelihood,
@@ -14,9 +17,12 @@ from layerwise.pretraining.rbm._likelihood import (
 )
 from layerwise.pretraining.rbm._partition import can_enumerate, exact_sample, log_partition
 from layerwise.pretraining.rbm._rbm import RBM
+from layerwise.pretraining.rbm._rectified import Rectified
+from layerwise.pretraining.rbm._schedule import schedule
 from layerwise.pretraining.rbm._settings import RBM_PRESETS, RBMTraining
-from layerwise.pretraining.rbm._train import Diverged, train_
-from layerwise.pretraining.rbm._units import UNITS, Bernoulli, Gaussian, Rectified, Unit
+from layerwise.pretraining.rbm._train import train_
+from layerwise.pretraining.rbm._unit import Unit
+from layerwise.pretraining.rbm._units import UNITS
 
 __all__ = [
     "RBM",

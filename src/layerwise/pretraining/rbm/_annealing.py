@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import positive_int
 from layerwise.pretraining.rbm._noise import Generators, as_generators
+from layerwise.pretraining.rbm._path import Path
 from layerwise.pretraining.rbm._rbm import RBM
+from layerwise.pretraining.rbm._schedule import inverse_temperatures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,28 +35,6 @@ class Annealed:
     high: Tensor
     effective_sample_size: Tensor
     log_weights: Tensor
-
-
-def schedule(n: int = 1000) -> Tensor:
-    """Return about `n` inverse temperatures from 0 to 1, closer together towards 1, [beta], in float64.
-
-    The shares of the three parts, 1 to 8 to 20 over [0, 0.5], [0.5, 0.9], [0.9, 1], are those of the reference's
-    published program.
-
-    Raises:
-        InvalidInput: `n` is below 1.
-
-    Example:
-        >>> schedule(29)[:3], len(schedule(29))
-        (tensor([0.0000, 0.5000, 0.5500], dtype=torch.float64), 30)
-
-    References:
-        Salakhutdinov, Murray 2008, On the quantitative analysis of deep belief networks.
-    """
-    share = positive_int("n", n) / 29
-    ends = ((0.0, 0.5, 1), (0.5, 0.9, 8), (0.9, 1.0, 20))
-    parts = [torch.linspace(a, b, max(1, round(k * share)) + 1, dtype=torch.float64)[:-1] for a, b, k in ends]
-    return torch.cat([*parts, torch.ones(1, dtype=torch.float64)])
 
 
 @torch.no_grad()
@@ -96,7 +74,7 @@ def ais(
         networks.
     """
     path = Path.between(rbm, base_bias)
-    steps = _checked(betas).tolist()
+    steps = inverse_temperatures(betas).tolist()
     sources = as_generators(generator, rbm.n_machines)
     start = path.rbm.visible_bias.new_zeros(*rbm.visible_bias.shape[:-1], positive_int("runs", runs), rbm.n_hidden)
     v = path.visible_draw(start, 0.0, sources)
@@ -136,7 +114,7 @@ def reverse_ais(
         annealing.
     """
     path = Path.between(rbm, base_bias)
-    steps = _checked(betas).tolist()[::-1]
+    steps = inverse_temperatures(betas).tolist()[::-1]
     sources = as_generators(generator, rbm.n_machines)
     v = rbm.checked(samples).double()
     logs = path.log_base().unsqueeze(-1).expand(*rbm.visible_bias.shape[:-1], v.shape[-2]).clone()
@@ -146,77 +124,6 @@ def reverse_ais(
         x = path.coupling(v)
         logs += path.free_energy(v, x, after) - path.free_energy(v, x, before)
     return _estimate(logs, sign=-1)
-
-
-@dataclass(frozen=True)
-class Path:
-    """The machines between independent units (beta 0) and `rbm` (beta 1), in float64."""
-
-    rbm: RBM
-    base_bias: Tensor
-
-    @classmethod
-    def between(cls, rbm: RBM, base_bias: Tensor | None) -> Path:
-        """Return the path, or raise `InvalidInput`."""
-        if rbm.hidden.name == "rectified":
-            raise InvalidInput(
-                "Annealing needs units that are drawn exactly: Bernoulli or Gaussian", got=rbm.hidden.name
-            )
-        exact = copy.deepcopy(rbm).double()
-        base = exact.visible_bias if base_bias is None else base_bias.double()
-        if base.shape[-1:] != (rbm.n_visible,):
-            raise InvalidInput(f"`base_bias` must have {rbm.n_visible} entries", got=list(base.shape))
-        return cls(exact, base.expand_as(exact.visible_bias))
-
-    def bias(self, beta: float) -> Tensor:
-        """Return the visible biases at `beta`, [..., 1, visible]."""
-        return torch.lerp(self.base_bias, self.rbm.visible_bias, beta).unsqueeze(-2)
-
-    def log_base(self) -> Tensor:
-        """Return log Z at beta 0, [...]: each visible unit alone, and each hidden unit alone."""
-        base, none = self.base_bias, torch.zeros_like(self.rbm.hidden_bias)
-        variance = self.rbm.variance
-        flat = variance.squeeze(-2) if isinstance(variance, Tensor) else variance
-        visible = self.rbm.visible.log_partition(base, base, variance=flat).sum(-1)
-        return visible + self.rbm.hidden.log_partition(none, none).sum(-1)
-
-    def coupling(self, v: Tensor) -> Tensor:
-        """Return hidden inputs at beta 1; at others they are beta times that, so one product serves two."""
-        return self.rbm.hidden_input(v)
-
-    def free_energy(self, v: Tensor, x: Tensor, beta: float) -> Tensor:
-        """Return the free energy of `v`, whose hidden inputs at beta 1 are `x`, at `beta`, [..., run]."""
-        own = self.rbm.visible.energy(v, self.bias(beta), variance=self.rbm.variance).sum(-1)
-        hidden_bias = beta * self.rbm.hidden_bias.unsqueeze(-2)
-        return own - self.rbm.hidden.log_partition(beta * x, hidden_bias).sum(-1)
-
-    def hidden_mean(self, x: Tensor, beta: float) -> Tensor:
-        """Return the means of the hidden units at `beta`."""
-        return self.rbm.hidden.mean(beta * x)
-
-    def visible_mean(self, h: Tensor, beta: float) -> Tensor:
-        """Return the means of the visible units at `beta`."""
-        return self.rbm.visible.mean(beta * (h @ self.rbm.weight.mT) + self.bias(beta))
-
-    def hidden_draw(self, x: Tensor, beta: float, sources: list[torch.Generator]) -> Tensor:
-        """Return hidden units drawn at `beta`."""
-        return self.rbm.draw_hidden(self.hidden_mean(x, beta), sources)
-
-    def visible_draw(self, h: Tensor, beta: float, sources: list[torch.Generator]) -> Tensor:
-        """Return visible units drawn at `beta`."""
-        return self.rbm.draw_visible(self.visible_mean(h, beta), sources)
-
-
-def _checked(betas: Sequence[float] | Tensor | None) -> Tensor:
-    found = schedule() if betas is None else torch.as_tensor(betas, dtype=torch.float64)
-    rises = found.ndim == 1 and len(found) > 1 and bool((found.diff() >= 0).all())
-    if not rises or found[0] != 0 or found[-1] != 1:
-        raise InvalidInput(
-            "`betas` must go from 0 to 1 and never fall",
-            got=found.tolist() if found.numel() < 10 else Text(f"{found.numel()} numbers"),
-            cure="Use schedule(n), or torch.linspace(0, 1, n).",
-        )
-    return found
 
 
 def _estimate(logs: Tensor, sign: int) -> Annealed:

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import torch
-
 from layerwise.pretraining._processes import ALONE, Processes
-from layerwise.pretraining.rbm._chains import CHAINS
 from layerwise.pretraining.rbm._layers import Layers
+from layerwise.pretraining.rbm._methods import CHAINS
 from layerwise.pretraining.rbm._settings import RBMTraining
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 
 class Lane:
     """Fills `v` and `h`, [seed, row, unit]: `n_rows` of the data first, then this process's part of `n_chains` chains.
-
-    `difference`, [seed, 1, visible], becomes the sum of the visible states of the data plus `minus` times that of the
-    chains.
 
     Data and chains share a buffer, so that what is asked of both is one matrix product: the hidden means, where chains
     go on from step to step, and later the gradient.
@@ -36,14 +32,11 @@ class Lane:
         sources: Sequence[torch.Generator],
         *,
         n_chains: int,
-        minus: float,
         together: Processes = ALONE,
     ) -> None:
         self.layers, self.v, self.h = layers, v, h
         self.v_pos, self.v_neg = v[:, :n_rows], v[:, n_rows:]
         self.h_pos, self.h_neg = h[:, :n_rows], h[:, n_rows:]
-        self.difference = v.new_empty(len(v), 1, v.shape[2])
-        self._minus = minus
         self.chains = CHAINS[settings.method](layers, n_chains, settings, sources, together)
 
     def __call__(self, rows: Tensor) -> None:
@@ -58,5 +51,3 @@ class Lane:
             chains.hidden(layers.hidden_mean(self.v_pos, self.h_pos))
             chains.visible(self.v_neg)
             layers.hidden_mean(self.v_neg, self.h_neg)
-        torch.sum(self.v_pos, 1, keepdim=True, out=self.difference)
-        self.difference.add_(self.v_neg.sum(1, keepdim=True), alpha=self._minus)

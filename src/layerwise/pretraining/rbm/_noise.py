@@ -56,20 +56,20 @@ class Noise:
         own: slice = _ALL,
     ) -> None:
         seeds, rows, units = shape
-        self._own = own
         self._kind = kind
         self._sources = sources
         self._block = like.new_empty(seeds, max(1, _BLOCK // (rows * units)), rows, units)
-        self._place = self._block.shape[1]
+        self._ahead = self._block[:, :, own].unbind(1)  # made once: a view takes 2 us, a small draw no more
+        self._place = len(self._ahead)
 
     def next(self) -> Tensor:
         """Return the next numbers; they may be overwritten."""
-        if self._place == self._block.shape[1]:
+        if self._place == len(self._ahead):
             for part, source in zip(self._block, self._sources, strict=True):
                 _fill(part, self._kind, source)
             self._place = 0
         self._place += 1
-        return self._block[:, self._place - 1, self._own]
+        return self._ahead[self._place - 1]
 
     def state(self) -> dict[str, Any]:
         """Return the numbers drawn ahead."""

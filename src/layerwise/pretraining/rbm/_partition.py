@@ -11,8 +11,8 @@ from torch import Tensor
 
 from layerwise._base import InvalidInput
 from layerwise._base._errors import Text
+from layerwise.pretraining.rbm._bernoulli import Bernoulli
 from layerwise.pretraining.rbm._rbm import RBM
-from layerwise.pretraining.rbm._units import Bernoulli
 
 MOST_UNITS = 25
 """Largest side to enumerate: 2^25 states. One more doubles the time."""

@@ -12,7 +12,8 @@ from layerwise._base import InvalidInput, positive_int
 from layerwise._base._errors import Text
 from layerwise.initializers import normal_
 from layerwise.pretraining.rbm._noise import Generators, as_generators, noise
-from layerwise.pretraining.rbm._units import Unit, as_unit
+from layerwise.pretraining.rbm._unit import Unit
+from layerwise.pretraining.rbm._units import as_unit
 
 
 class RBM(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 
 from layerwise.pretraining._processes import ALONE, Processes
+from layerwise.pretraining.rbm._ascent import Ascent
 from layerwise.pretraining.rbm._centering import Offsets
-from layerwise.pretraining.rbm._chains import CHAINS
+from layerwise.pretraining.rbm._in_lanes import InLanes
 from layerwise.pretraining.rbm._lane import Lane
 from layerwise.pretraining.rbm._layers import Layers
+from layerwise.pretraining.rbm._methods import CHAINS
 from layerwise.pretraining.rbm._settings import RBMTraining
 
 _ACTIVITY_DECAY = 0.9
@@ -44,104 +46,54 @@ class Step:
         seeds, n_visible, n_hidden = layers.weight.shape
         is_large = n_rows * n_visible * n_hidden >= _TWO_LANES
         n_lanes = 2 if is_large and n_rows % 2 == n_chains % 2 == 0 else 1
-        self.layers, self.settings, self.pool, self._together = layers, settings, pool, together
+        self.layers, self.settings, self._together = layers, settings, together
         self.offsets: Offsets | None = None
         self.momentum = 0.0
-        own_rows, own_chains = (len(range(n)[together.own(n)]) for n in (n_rows // n_lanes, n_chains // n_lanes))
-        self.v = layers.weight.new_empty(seeds, n_lanes * (own_rows + own_chains), n_visible)
-        self.h = layers.weight.new_empty(seeds, n_lanes * (own_rows + own_chains), n_hidden)
-        minus, self._sources = -n_rows / n_chains, _by_lane(sources, n_lanes)
+        own, own_chains = together.own(n_rows // n_lanes), together.own(n_chains // n_lanes)
+        n_own, n_own_chains = own.stop - own.start, own_chains.stop - own_chains.start
+        self.v = layers.weight.new_empty(seeds, n_lanes * (n_own + n_own_chains), n_visible)
+        self.h = layers.weight.new_empty(seeds, n_lanes * (n_own + n_own_chains), n_hidden)
+        self._sources = _by_lane(sources, n_lanes)
         self.lanes = [
-            Lane(layers, v, h, own_rows, settings, one, n_chains=n_chains // n_lanes, minus=minus, together=together)
+            Lane(layers, v, h, n_own, settings, one, n_chains=n_chains // n_lanes, together=together)
             for v, h, one in zip(self.v.chunk(n_lanes, 1), self.h.chunk(n_lanes, 1), self._sources, strict=True)
         ]
-        sign = [1.0] * own_rows + [minus] * own_chains
-        self._sign = layers.weight.new_tensor(sign * n_lanes).view(1, -1, 1)
+        starts = [k * (n_rows // n_lanes) for k in range(n_lanes)]
+        self._own = [slice(start + own.start, start + own.stop) for start in starts]  # each lane's rows of a batch
+        self._in_lanes = InLanes(n_lanes, pool)
+        self._sign = layers.weight.new_tensor(([1.0] * n_own + [-n_rows / n_chains] * n_own_chains) * n_lanes).view(
+            1, -1, 1
+        )
         self._is_data = (self._sign > 0).to(layers.weight)
         self._data_mean = (self._is_data / n_rows).mT.expand(seeds, -1, -1)
         self._rate = settings.learning_rate / n_rows
-        self._velocity = torch.zeros_like(layers.weight) if not self._is_plain() else None
-        self._weights = layers.weight.chunk(n_lanes, 1)
-        self._rounded = (None,) * n_lanes if layers.rounded is None else layers.rounded.chunk(n_lanes, 1)
-        self._gradient = torch.empty_like(layers.weight) if together.n > 1 else None
-        self._gradients = (None,) * n_lanes if self._gradient is None else self._gradient.chunk(n_lanes, 1)
-        self._velocities = (None,) * n_lanes if self._velocity is None else self._velocity.chunk(n_lanes, 1)
-        self._bias_velocities = torch.zeros_like(layers.visible_bias), torch.zeros_like(layers.hidden_bias)
+        self._ascent = Ascent(layers, settings, n_rows, self._sign.mT, self._in_lanes, together)
         self._activity = torch.full_like(layers.hidden_bias, settings.sparsity_target or 0.0)
 
     def __call__(self, rows: Tensor) -> None:
         """Learn from `rows`, [seed, row, visible]."""
-        parts = rows.chunk(len(self.lanes), 1)
-        self._in_lanes(lambda k: self.lanes[k](self._together.rows_of(parts[k], 1)))
+        self._in_lanes(lambda k: self.lanes[k](rows[:, self._own[k]]))
         self._learn()
 
     def _learn(self) -> None:
         """Move the parameters along < v h > of the data minus < v h > of the chains."""
         layers, settings, h = self.layers, self.settings, self.h
-        v, difference = layers.scaled(self.v), layers.scaled(self._difference())
+        v = layers.scaled(self.v)
         if settings.sparsity_target is not None:
             self._pull(settings.sparsity_target)
         if layers.log_variance is not None:
             self._learn_variance(layers.log_variance)
         if self.offsets:
             self.offsets.follow_(*self._summed(self._data_mean @ v, self._data_mean @ h))
-            v, h = v.sub_(self.offsets.visible), h.sub_(self.offsets.hidden)
-        h.mul_(self._sign)
-        visible_parts = v.chunk(len(self.lanes), 2)
-        hidden = h.sum(1, keepdim=True)
-        if self._gradient is not None:
-            self._in_lanes(lambda k: self._gather(visible_parts[k], h, k))
-            self._summed(self._gradient, difference, hidden)
-        self._in_lanes(lambda k: self._move_weight(visible_parts[k], h, k))
-        self._move_biases(difference, hidden)
-
-    def _difference(self) -> Tensor:
-        """Return the sum of the data's visible states minus that of the chains', [seed, 1, visible]."""
-        return torch.stack([lane.difference for lane in self.lanes]).sum(0)
-
-    def _move_weight(self, v: Tensor, h: Tensor, k: int) -> None:
-        """Move the weights of part `k` of the visible units, whose states are `v`."""
-        weight, velocity, rounded = self._weights[k], self._velocities[k], self._rounded[k]
-        if velocity is None:
-            self._add_gradient(weight, v, h, k)
-        else:
-            self._add_gradient(velocity, v, h, k, beta=self.momentum)
-            if self.settings.weight_decay:
-                velocity.add_(weight, alpha=-self.settings.learning_rate * self.settings.weight_decay)
-            weight.add_(velocity)
-        if rounded is not None:
-            rounded.copy_(weight)
-
-    def _add_gradient(self, target: Tensor, v: Tensor, h: Tensor, k: int, *, beta: float = 1.0) -> None:
-        """Turn part `k` of the weights' `target` into `beta` times itself plus a step along the gradient."""
-        gathered = self._gradients[k]
-        if gathered is None and self.layers.rounded is None:
-            target.baddbmm_(v.mT, h, beta=beta, alpha=self._rate)
-            return
-        if beta != 1:
-            target.mul_(beta)
-        target.add_(self.layers.product(v.mT, h) if gathered is None else gathered, alpha=self._rate)
-
-    def _gather(self, v: Tensor, h: Tensor, k: int) -> None:
-        """Write down this process's part of the gradient of part `k` of the weights."""
-        gradient = self._gradients[k]
-        if gradient is not None:
-            gradient.copy_(self.layers.product(v.mT, h))
+            v, h = v.sub_(self.offsets.visible), h.sub_(self.offsets.hidden)  # sums of signed rows stay as they are
+        self._ascent.step_(v, h.mul_(self._sign), self.momentum)
+        if self.offsets and self._ascent.velocity is not None:
+            self.offsets.shift_(layers, self._ascent.velocity)
 
     def _summed(self, *values: Tensor) -> tuple[Tensor, ...]:
         """Return `values`, each turned into its sum over the processes."""
         self._together.sum_(*values)
         return values
-
-    def _move_biases(self, visible: Tensor, hidden: Tensor) -> None:
-        """Move them along their gradients: with offsets those of the centered biases, as the plain ones feel them."""
-        moved_visible, moved_hidden = self._bias_velocities
-        moved_visible.mul_(self.momentum).add_(visible, alpha=self._rate)
-        moved_hidden.mul_(self.momentum).add_(hidden, alpha=self._rate)
-        self.layers.visible_bias.add_(moved_visible)
-        self.layers.hidden_bias.add_(moved_hidden)
-        if self.offsets and self._velocity is not None:
-            self.offsets.shift_(self.layers, self._velocity)
 
     def _pull(self, target: float) -> None:
         """Add to the data's hidden states what brings their mean activity to `target`."""
@@ -179,24 +131,7 @@ class Step:
     def _moving(self) -> list[Tensor]:
         """Return what follows the steps."""
         offsets = [] if self.offsets is None else [self.offsets.visible, self.offsets.hidden]
-        velocity = [] if self._velocity is None else [self._velocity]
-        return [*velocity, *self._bias_velocities, self._activity, *offsets]
-
-    def _in_lanes(self, task: Callable[[int], None]) -> None:
-        """Run `task` for every lane, the first of them in this thread."""
-        if self.pool is None:
-            for k in range(len(self.lanes)):
-                task(k)
-            return
-        others = [self.pool.submit(task, k) for k in range(1, len(self.lanes))]
-        task(0)
-        for other in others:
-            other.result()
-
-    def _is_plain(self) -> bool:
-        """Return whether a gradient goes into the weights at once, without a velocity between."""
-        settings = self.settings
-        return not (settings.momentum or settings.final_momentum or settings.weight_decay or settings.centering)
+        return [*self._ascent.state(), self._activity, *offsets]
 
 
 def _by_lane(sources: Sequence[torch.Generator], n_lanes: int) -> list[Sequence[torch.Generator]]:
