@@ -40,3 +40,22 @@ def test_a_report_is_drawn_again_from_the_folder(cli, tmp_path):
     done = cli("report", tmp_path)
     assert done.code == 0
     assert (tmp_path / "lecture.html").exists()
+
+
+def test_what_chose_the_data_stands_in_every_command(cli, tmp_path):
+    table = tmp_path / "heights.csv"
+    table.write_text("a,b,height\n" + "".join(f"{k},{k * k % 7},{k % 5}.5\n" for k in range(30)))
+    done = cli("lecture", "C1.1", "C1.2", "--data", table, "--target", "height", "--task", "regression", "--json")
+    (first, _) = json.loads(done.out)["claims"]
+    assert first["command"] == f"layerwise lecture C1.1 --data {table} --target height --task regression"
+    assert json.loads(cli("lecture", "C1.1", "--json").out)["claims"][0]["command"] == "layerwise lecture C1.1"
+
+
+def test_what_an_experiment_trains_is_a_study(cli, tmp_path):
+    cli("lecture", "C3.8", "--data", "circles", "--seeds", "1", "--output", tmp_path)
+    told = cli("study", "list", tmp_path).out
+    assert "C3.8, search" in told
+    assert told.count("complete") == 2
+    (final,) = (place for place in (tmp_path / "studies").iterdir() if "search" not in place.name)
+    assert "Asked: ReLU does not saturate" in " ".join(cli("study", "show", final).out.split())
+    assert cli("study", "export", final).out.strip() == f"{final}/members.csv"

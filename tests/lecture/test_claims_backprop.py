@@ -158,14 +158,16 @@ def test_a_seed_trains_if_one_rate_trains_it():
     recipes = [_depth._old(1, rate, ground) for rate in _depth.RATES]
     low, high = (recipe.name for recipe in recipes)
     runs = [run(low, 0, 0.1), run(high, 0, 0.9), run(low, 1, 0.1), run(high, 1, math.nan), run("other", 1, 1.0)]
-    assert _depth.share_that_trains(runs, recipes).estimate == 0.5
+    assert _depth.share_that_trains(runs, recipes, 45.0).estimate == 0.5
 
 
 def test_depth_runs(ground, monkeypatch):
     monkeypatch.setattr(_depth, "DEPTHS", (1, 3))
+    monkeypatch.setattr(_depth, "LONG", (2, 3))
+    monkeypatch.setattr(_depth, "TIMES", 1)
     outcome = CLAIMS["C1.6"].show(ground)
     assert outcome.n_seeds == 2
-    assert len(outcome.tables[0].rows) == 3
+    assert len(outcome.tables[0].rows) == 5
 
 
 @pytest.mark.slow

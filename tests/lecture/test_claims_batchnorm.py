@@ -88,10 +88,10 @@ def test_recovery_is_decided(right, lecture, verdict):
 def test_noise_goes_back_as_autograd_says():
     networks = [nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Sigmoid()) for _ in range(2)]
     stage = stack(networks).double().train().stages[1]
-    _noise._make_noisy(stage, torch.tensor([True, False]), torch.Generator().manual_seed(5))
+    _noise._make_noisy(stage, torch.tensor([3.0, 0.0]), torch.Generator().manual_seed(5))
     x, delta = torch.randn(2, 2, 6, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     y, tape = stage.record(x)
-    scale, shift = _noise.factors(y, torch.Generator().manual_seed(5))
+    scale, shift = _noise.factors(y, torch.tensor([3.0, 0.0]).view(2, 1, 1), torch.Generator().manual_seed(5))
     free = x.clone().requires_grad_()
     plain = nn.functional.batch_norm(free[1], None, None, training=True)
     noisy = nn.functional.batch_norm(free[0], None, None, training=True) * scale[0] + shift[0]
@@ -110,10 +110,11 @@ class Nothing:
 def test_noise_is_new_each_step_and_shared_by_the_rows():
     y = torch.zeros(2, 500, 3)
     generator = torch.Generator().manual_seed(0)
-    first, second = _noise.factors(y, generator), _noise.factors(y, generator)
+    size = torch.tensor([2.0, 0.5]).view(2, 1, 1)
+    first, second = _noise.factors(y, size, generator), _noise.factors(y, size, generator)
     assert (first[1].mean(1) - second[1].mean(1)).abs().max() > 0.1
     assert first[1].std(1).max() < 2 * _noise.JITTER
-    assert first[1].abs().max() <= _noise.SHIFT + _noise.JITTER
+    assert (first[1].abs().amax((1, 2)) <= size.flatten() + _noise.JITTER).all()
 
 
 def test_only_the_noisy_arm_is_noisy():
@@ -121,7 +122,7 @@ def test_only_the_noisy_arm_is_noisy():
     plain = Recipe(name="plain").replace(depth=2, width=8, normalizer="batch", epochs=3)
     arms = [plain, plain.replace(name="noisy")]
     quiet = ground.fit(arms, 2).runs
-    noisy = ground.fit(arms, 2, prepare=_noise.noise_after(("noisy",), ground.generator)).runs
+    noisy = ground.fit(arms, 2, prepare=_noise.noise_after({"noisy": 2.0}, ground.generator)).runs
     assert [run.scores for run in noisy[:2]] == [run.scores for run in quiet[:2]]
     assert noisy[2].scores != quiet[2].scores
 
@@ -151,8 +152,13 @@ def test_the_reason_is_decided(stable, helps, restored, kept, verdict):
 
 
 def test_what_noise_keeps_of_the_help(ground):
-    over = {_shift.WITHOUT: [40.0, 42.0, 44.0], _shift.WITH: [10.0, 12.0, 14.0], _shift.NOISY: [20.0, 22.0, 24.0]}
-    drifts = {_shift.WITHOUT: [0.3, 0.2, 0.4], _shift.WITH: [0.1, 0.1, 0.1], _shift.NOISY: [0.5, 0.5, 0.5]}
+    weak, enough, strong = _shift.NOISES
+    over = {_shift.WITHOUT: [40.0, 42.0, 44.0], _shift.WITH: [10.0, 12.0, 14.0]}
+    over |= {weak: [11.0, 12.0, 13.0], enough: [20.0, 22.0, 24.0], strong: [70.0, 70.0, 70.0]}
+    drifts = {_shift.WITHOUT: [0.3, 0.2, 0.4], _shift.WITH: [0.1, 0.1, 0.1]}
+    drifts |= {weak: [0.3, 0.2, 0.4], enough: [0.5, 0.4, 0.6], strong: [0.9, 0.9, 0.9]}
+    assert _shift.strong_enough(ground, drifts) == enough
+    assert _shift.strong_enough(ground, drifts | {enough: drifts[weak], strong: drifts[weak]}) == strong
     found = _shift.pairs(ground, drifts, over)
     assert found["kept"].difference == pytest.approx(25 - 20)
     assert found["stable"].difference == pytest.approx(0.2)
@@ -164,7 +170,7 @@ def test_shift_runs(ground, monkeypatch):
     outcome = CLAIMS["C5.3"].show(ground)
     assert [picture.size for picture in outcome.pictures] == ["card", "card", "card", "half"]
     drifts = {name: float(middle) for name, middle, *_ in outcome.tables[0].rows}
-    assert drifts[_shift.NOISY] > drifts[_shift.WITH]
+    assert drifts["batch norm, noise of 4"] > drifts["batch norm, noise of 0.5"]
 
 
 def test_the_cost_of_carelessness_by_hand(monkeypatch):

@@ -9,9 +9,10 @@ import torch
 from brief_ground import brief_ground
 
 from layerwise.data import digits
-from layerwise.lecture._arms import at_own_rates, at_their_best, differences
+from layerwise.lecture._arms import differences
 from layerwise.lecture._ground import Ground
 from layerwise.lecture._losses import cross_entropy, descend, rows_of, wrong
+from layerwise.lecture._search import at_own_rates, at_their_best
 from layerwise.lecture.since import CLAIMS, _normalizers, _starts
 from layerwise.lecture.since._wins import wins
 from layerwise.models import Recipe, build
@@ -63,7 +64,7 @@ def test_wins_and_their_verdict():
     found = wins({("a", "b"): worse, ("a", "c"): open_, ("a", "d"): better})
     assert found.largest == ("d", better)
     assert found.told(lambda old, new: f"{new} over {old}") == (
-        "Better: d over a. Worse: b over a. No difference shown: c over a."
+        "better: d over a; worse: b over a; no difference shown: c over a."
     )
 
 

@@ -27,6 +27,10 @@ def pictures():
     cells = {"x": (0.0, 1.0), "x2": (1.0, 2.0), "y": (0.0, 0.0), "y2": (1.0, 1.0), "value": (1.0, 10.0)}
     heat = Axis(title="loss", scale="log", low=1.0, high=10.0)
     yield make_picture(marks=(Marks(kind="cells", columns=cells),), value=heat, y=Axis(title="across"))
+    way = {"x": (0.5, 1.0, 1.5), "y": (0.1, 0.9, 0.5), "series": ("way",) * 3}
+    over = (Marks(kind="cells", columns=cells), Marks(kind="path", columns=way), Marks(kind="points", columns=way))
+    yield make_picture(marks=over, value=heat, x=Axis(title="x_i", scale="bare"), y=Axis(title="", scale="bare"))
+    yield make_picture(marks=(Marks(kind="dots", columns=LINE), Marks(kind="points", columns=LINE)))
     bars = {"x": NUMBERS, "y": ("one", "two", "three"), "low": (0.5, 1.5, 2.5), "high": (1.5, 2.5, 3.5)}
     yield make_picture(y=Axis(title="", scale="names"), marks=(Marks(kind="bars", columns=bars),))
     upright = {"x": ("one", "two"), "y": (3.0, 4.0)}

@@ -16,7 +16,9 @@ from layerwise.report._lecture_page import lecture_page
 from layerwise.report._lecture_sentences import lecture_sentences, measured
 
 
-@pytest.mark.parametrize("picture", list(pictures()), ids=lambda picture: picture.marks[0].kind)
+@pytest.mark.parametrize(
+    "picture", list(pictures()), ids=lambda picture: "+".join(marks.kind for marks in picture.marks)
+)
 def test_every_kind_of_marks_is_a_valid_chart(picture):
     spec = picture_figure(picture, "one").spec
     alt.LayerChart.from_dict(spec, validate=True)
@@ -49,6 +51,22 @@ def test_ends_of_an_axis_are_kept():
     assert ("low", "[0.0, 1.0]") in domains or ("y", "[0.0, 1.0]") in domains
 
 
+def test_a_bare_axis_has_no_numbers_and_words_are_typeset():
+    bare = next(picture for picture in pictures() if picture.x.scale == "bare")
+    text = str(picture_figure(bare, "one").spec)
+    assert "'labels': False" in text
+    assert "xᵢ" in text
+    assert "x_i" not in text
+    assert "'labels': False" not in str(picture_figure(make_picture(), "one").spec)
+
+
+def test_bars_and_histograms_stand_on_zero():
+    steps = next(picture for picture in pictures() if picture.marks[0].kind == "steps")
+    free = make_picture(marks=steps.marks, y=Axis(title="rows"))
+    spec = picture_figure(free, "one").spec
+    assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"][0] == 0.0
+
+
 def test_a_lecture_survives_json():
     record = make_lecture()
     assert load(LectureRecord, dump(record)) == record
@@ -56,7 +74,7 @@ def test_a_lecture_survives_json():
 
 def test_sentences_count_the_verdicts():
     assert lecture_sentences(make_lecture()) == [
-        "Of 3 claims of the lecture, 1 hold, 1 hold under a condition, or once put right and 1 do not hold.",
+        "Of 3 claims of the lecture, 1 holds; 1 holds under a condition, or once put right; 1 does not hold.",
         "Not as the lecture says: C4.2.",
     ]
 
@@ -90,7 +108,19 @@ def test_a_long_title_is_cut_in_its_line():
 def test_an_interval_stands_only_where_there_are_seeds():
     assert measured(make_claim()) == "difference: 2e-16"
     found = make_claim(metric="dead share", value=0.31, low=0.28, high=0.35, n_seeds=20)
-    assert measured(found) == "dead share: 0.31 [0.28, 0.35], 20 seeds"
+    assert measured(found) == "dead share: 0.31, 95% interval 0.28 to 0.35, 20 seeds"
+
+
+def test_an_interval_without_seeds_is_said_too():
+    found = make_claim(metric="time, 60 rounds", value=1.2, low=1.1, high=1.3)
+    assert measured(found) == "time, 60 rounds: 1.2, 95% interval 1.1 to 1.3"
+
+
+def test_a_condition_is_called_so_only_where_the_claim_holds_under_it():
+    names = {"holds if": "Condition", "holds": "Note", "undecided": "Note"}
+    for verdict, name in names.items():
+        (section,) = lecture_page(make_lecture(make_claim(verdict=verdict, condition="On rows."))).sections
+        assert section.claims[0].rows[-1] == (name, "On rows.")
 
 
 def test_the_page_holds_every_claim_chart_and_table():
@@ -116,7 +146,7 @@ def test_too_large_pictures_are_left_out_and_said():
     huge = make_claim("C2.5", pictures=(make_picture(marks=(many,), x=Axis(title="seed"), y=Axis(title="error")),))
     page = lecture_page(make_lecture(make_claim(), huge))
     assert page.left_out == ["pictures of C2.5"]
-    assert [len(claim.figures) for section in page.sections for claim in section.claims] == [7, 0]
+    assert [len(claim.figures) for section in page.sections for claim in section.claims] == [9, 0]
 
 
 def test_what_stands_in_a_claim_is_shown_as_text():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from layerwise.data._types import Task
 from layerwise.records import ClaimKind, ClaimVerdict, Picture, Table
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Outcome:
 
 Show = Callable[["Ground"], Outcome]
 
+EVERY: tuple[Task, ...] = ("classification", "regression", "multilabel")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
@@ -54,6 +57,7 @@ class Claim:
         decision_rule: when it counts as true, with its threshold.
         source: who says so: the lecture's slide, and the paper behind it.
         show: computes the outcome.
+        tasks: the kinds of data that it can be shown on; on others it is shown on digits.
     """
 
     id: str
@@ -64,6 +68,7 @@ class Claim:
     decision_rule: str
     source: str
     show: Show
+    tasks: tuple[Task, ...] = EVERY
 
 
 def claim(
@@ -75,6 +80,7 @@ def claim(
     prediction: str,
     decision_rule: str,
     source: str,
+    tasks: tuple[Task, ...] = EVERY,
 ) -> Callable[[Show], Claim]:
     """Make the decorated function the one that shows this claim.
 
@@ -97,6 +103,7 @@ def claim(
             decision_rule=decision_rule,
             source=source,
             show=show,
+            tasks=tasks,
         )
 
     return made

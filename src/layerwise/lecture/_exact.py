@@ -15,17 +15,18 @@ ROUNDING = 1e-12
 
 
 class Sides(NamedTuple):
-    """Two computations of one quantity: numbers or tensors of one shape."""
+    """Two computations of one quantity: numbers or tensors of one shape, whose entries are about as large as `size`."""
 
     what: str
     left: Tensor | float
     right: Tensor | float
+    size: float = 1.0
 
     @property
     def difference(self) -> float:
-        """The largest difference of two entries, relative to the larger of 1 and the right entry's size."""
+        """The largest difference of two entries, relative to the larger of `size` and the right entry's size."""
         left, right = (torch.as_tensor(side, dtype=torch.float64) for side in (self.left, self.right))
-        return float(((left - right).abs() / right.abs().clamp(min=1.0)).max())
+        return float(((left - right).abs() / right.abs().clamp(min=self.size)).max())
 
 
 def sides_table(title: str, sides: Sequence[Sides], names: tuple[str, str], note: str = "") -> Table:
@@ -36,6 +37,8 @@ def sides_table(title: str, sides: Sequence[Sides], names: tuple[str, str], note
         >>> table.columns, table.rows
         (('quantity', 'by hand', 'by machine', 'difference'), (('3 x 3', '9', '9', '0'),))
     """
+    if any(torch.as_tensor(one.left).numel() > 1 for one in sides):
+        note = f"{note} Norm: of all entries together; difference: the largest of a single entry.".strip()
     rows = tuple((one.what, said(one.left), said(one.right), f"{one.difference:.2g}") for one in sides)
     return Table(title=title, columns=("quantity", *names, "difference"), rows=rows, note=note)
 

@@ -10,13 +10,17 @@ import numpy as np
 import torch
 
 from layerwise._base import child_seed
-from layerwise.population import Fit, Progress, fit
+from layerwise.data import load
+from layerwise.lecture._trained import Trained, can_be_kept
+from layerwise.models import Recipe
+from layerwise.population import Fit, fit
 from layerwise.pretraining import prepare
-from layerwise.studies import Comparison, compare
+from layerwise.studies import with_loss_for
 
 if TYPE_CHECKING:
     from layerwise.data import Data
-    from layerwise.models import Recipe
+    from layerwise.population import Progress
+    from layerwise.studies.study import StudyProgress
 
 Listener = Callable[[float], None]
 """Told the share of a claim that is done, from 0 to 1."""
@@ -33,6 +37,8 @@ class Ground:
         device: where networks are trained.
         listener: told how far the claim is.
         root: of everything random.
+        options: of the command line that choose the data; "" for digits.
+        trained: keeps what is trained; None: nothing does.
     """
 
     data: Data
@@ -41,6 +47,8 @@ class Ground:
     device: str = "cpu"
     listener: Listener | None = field(default=None, compare=False)
     root: int = 0
+    options: str = ""
+    trained: Trained | None = field(default=None, compare=False)
 
     def n_seeds(self, usual: int = 20) -> int:
         """Return the seeds of an experiment: those asked for, or `usual`."""
@@ -61,55 +69,44 @@ class Ground:
         *,
         data: Any = None,
         part: tuple[float, float] = (0.0, 1.0),
+        stage: str = "",
         **options: Any,
     ) -> Fit:
         """Train every recipe with every seed as `layerwise.fit` does, recipes with a pre-training too.
 
+        Where records are all that is asked for, with neither `keep_models` nor `observe`, they are kept as a study,
+        chunk by chunk, if the ground keeps what is trained.
+
         Args:
-            recipes: one or several.
+            recipes: one or several; their loss becomes the usual one where it is not for such data.
             seeds: how many, or which.
             data: other than the ground's own.
             part: from where to where of the claim's progress this training takes.
+            stage: of the claim, where it trains more than once.
             options: those of `layerwise.fit`.
         """
-        ground = self.data if data is None else data
+        ground = self.data if data is None else load(data)
+        several = with_loss_for([recipes] if isinstance(recipes, Recipe) else recipes, ground)
         usual: dict[str, Any] = {"prepare": prepare, "keep_models": False, "probe_every": 0, "device": self.device}
-        found = fit(recipes, ground, seeds, progress=self._share(part), **(usual | options))
+        asked = usual | options
+        told = self._share(part)
+        if self.trained is not None and can_be_kept(asked):
+            wanted = range(seeds) if isinstance(seeds, int) else seeds
+            return self.trained.fit(several, ground, wanted, asked, stage=stage, progress=told)
+        found = fit(several, ground, seeds, progress=told, **asked)
         if found.interrupted:  # what ended is too little to judge a claim by
             raise KeyboardInterrupt
         return found
-
-    def compare(
-        self,
-        recipes: Sequence[Recipe],
-        seeds: int,
-        *,
-        data: Any = None,
-        part: tuple[float, float] = (0.0, 1.0),
-        **options: Any,
-    ) -> Comparison:
-        """Train every recipe at its own best learning rate, as `layerwise.compare` does."""
-        told = self._share(part)
-
-        def listener(stage: Any) -> None:
-            half = 0.0 if stage.phase == "search" else 0.5
-            told(stage.progress, half)
-
-        ground = self.data if data is None else data
-        return compare(recipes, ground, seeds=seeds, device=self.device, progress=listener, **options)
 
     def tell(self, share: float) -> None:
         """Report that `share` of the claim is done."""
         if self.listener is not None:
             self.listener(share)
 
-    def _share(self, part: tuple[float, float]) -> Callable[..., None]:
+    def _share(self, part: tuple[float, float]) -> Callable[[Progress | StudyProgress], None]:
         start, end = part
 
-        def told(progress: Progress, half: float | None = None) -> None:
-            done = progress.done / progress.total if progress.total else 1.0
-            if half is not None:
-                done = half + done / 2
-            self.tell(start + (end - start) * done)
+        def told(progress: Progress | StudyProgress) -> None:
+            self.tell(start + (end - start) * (progress.done / progress.total if progress.total else 1.0))
 
         return told

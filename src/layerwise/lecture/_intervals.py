@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from layerwise.records import Values
+from layerwise.records import Summary, Values
 from layerwise.stats import median_interval
+
+
+def summary(values: Sequence[float]) -> Summary:
+    """Return values, one for each seed, with their median and its interval.
+
+    Example:
+        >>> summary([2.0, 4.0, 6.0])
+        Summary(median=4.0, low=2.0, high=6.0, values=(2.0, 4.0, 6.0))
+    """
+    found = median_interval(values)
+    return Summary(median=found.estimate, low=found.low, high=found.high, values=tuple(values))
 
 
 def interval_columns(rows: Iterable[tuple[float, str, Sequence[float]]]) -> dict[str, Values]:

@@ -10,6 +10,7 @@ from layerwise.lecture._ground import Ground
 from layerwise.records import ClaimRecord, dump, load
 from layerwise.store import check_writable, write_text
 from layerwise.studies import versions
+from layerwise.studies.study import digest
 
 FOLDER = "claims"
 
@@ -19,7 +20,15 @@ class Kept:
 
     def __init__(self, folder: str | Path | None, ground: Ground) -> None:
         self._folder = check_writable(folder) / FOLDER if folder is not None else None
-        asked = (ground.data.name, ground.data.source, ground.seeds, ground.full, ground.device, ground.root)
+        asked = (
+            ground.data.name,
+            ground.data.source,
+            digest(ground.data),
+            ground.seeds,
+            ground.full,
+            ground.device,
+            ground.root,
+        )
         self._purpose = hashlib.sha256(repr((asked, versions())).encode()).hexdigest()[:12]
 
     def get(self, claim_id: str) -> ClaimRecord | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -12,15 +12,20 @@ from torch.nn import functional
 from layerwise._base import child_seed
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from layerwise.data import Data, Split
     from layerwise.population import Stack
 
 Losses: TypeAlias = Callable[[Tensor, Tensor], Tensor]
-"""From inputs [seed, row, feature] and labels [seed, row] to the loss of every network, [seed]."""
+"""From inputs [seed, row, feature] and targets [seed, row, ...] to the loss of every network, [seed]."""
 
 
 class Rows(NamedTuple):
-    """Scaled inputs [seed, row, feature] and labels [seed, row] of one part, as each seed's split cuts it."""
+    """Scaled inputs [seed, row, feature] and targets of one part, as each seed's split cuts it.
+
+    Targets are labels [seed, row], or numbers, scaled too, [seed, row, output].
+    """
 
     x: Tensor
     y: Tensor
@@ -30,9 +35,22 @@ def rows_of(data: Data, splits: Sequence[Split], part: str, device: str = "cpu")
     """Return a part of the data as each split cuts and scales it."""
     own = [getattr(split, part) for split in splits]
     x = [torch.from_numpy(split.scaled(data, rows)) for split, rows in zip(splits, own, strict=True)]
-    return Rows(
-        torch.stack(x).to(device), torch.stack([torch.from_numpy(data.targets[rows]) for rows in own]).to(device)
-    )
+    y = [torch.from_numpy(_targets(data, split, rows)) for split, rows in zip(splits, own, strict=True)]
+    return Rows(torch.stack(x).to(device), torch.stack(y).to(device))
+
+
+def _targets(data: Data, split: Split, rows: NDArray[Any]) -> NDArray[Any]:
+    found: NDArray[Any] = data.targets[rows]
+    if split.target_center is None or split.target_scale is None:
+        return found
+    return (found - split.target_center) / split.target_scale
+
+
+def mean_loss(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return the usual loss of every network, [seed]: cross-entropy for labels, squared error for numbers."""
+    if targets.is_floating_point():
+        return (outputs - targets).square().mean((1, 2))
+    return cross_entropy(outputs, targets)
 
 
 def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
@@ -65,7 +83,21 @@ BATCH = 32
 
 @torch.no_grad()
 def wrong(together: Stack, rows: Rows) -> list[float]:
-    """Return the percentage of rows that every network gets wrong."""
-    guesses = together.eval()(rows.x).argmax(-1)
-    found: list[float] = (100 * (guesses != rows.y).double().mean(1)).tolist()
-    return found
+    """Return the error of every network in percent, as `errors` has it of runs."""
+    return errors_of(together.eval()(rows.x), rows.y)
+
+
+def errors_of(outputs: Tensor, targets: Tensor) -> list[float]:
+    """Return the share of labels that are not guessed, or of the variance of numbers that is left, in percent.
+
+    Example:
+        >>> errors_of(torch.tensor([[[1.0, 0.0], [3.0, 2.0]]]), torch.tensor([[0, 1]]))
+        [50.0]
+        >>> errors_of(torch.tensor([[[1.0], [1.0]]]), torch.tensor([[[1.0], [3.0]]]))
+        [200.0]
+    """
+    if targets.is_floating_point():
+        left = (outputs - targets).double().square().mean(1) / targets.double().var(1, correction=0)
+        # As the score of a run: what is worse than R2 = -1 counts as that.
+        return (100 * left.mean(-1).nan_to_num(2.0).clamp(max=2.0)).tolist()
+    return (100 * (outputs.argmax(-1) != targets).double().mean(1)).tolist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,10 @@ from layerwise.lecture._claims import CLAIMS
 from layerwise.lecture._ground import Ground
 from layerwise.lecture._kept import Kept
 from layerwise.lecture._lecture import Lecture
+from layerwise.lecture._shown import command_of, shown
+from layerwise.lecture._trained import Trained
 from layerwise.records import ClaimRecord, LectureRecord
+from layerwise.store import network_kind
 from layerwise.studies import versions
 
 
@@ -41,6 +45,7 @@ def run_lecture(
     folder: str | Path | None = None,
     progress: Listener | None = None,
     command: str = "",
+    options: str | None = None,
 ) -> Lecture:
     """Show claims of the lecture, and return what came of them.
 
@@ -50,9 +55,11 @@ def run_lecture(
         seeds: for each experiment; None: each claim's own number, at least 20.
         full: sizes of the papers, for a GPU or a patient person.
         device: where networks are trained.
-        folder: where every claim is kept as soon as it has ended; the same call goes on from there.
+        folder: where every claim is kept as soon as it has ended, and what it trains chunk by chunk, as studies; the
+            same call goes on from there. On a network file system it goes on from the last claim that has ended.
         progress: called with a `Step`.
         command: kept in the record.
+        options: of the command line that choose the data, for the commands that show claims again; None: its name.
 
     Raises:
         InvalidInput: a value breaks a rule.
@@ -67,13 +74,16 @@ def run_lecture(
     chosen = _chosen(claims)
     if seeds is not None:
         positive_int("seeds", seeds)
-    ground = Ground(load(data), seeds, full, device)
+    loaded = load(data)
+    usual = "" if loaded.name == "digits" else f"--data {loaded.name}"
+    ground = Ground(loaded, seeds, full, device, options=usual if options is None else options)
     kept = Kept(folder, ground)
     found: list[ClaimRecord] = []
     interrupted = False
     for place, one in enumerate(chosen):
         try:
-            record = kept.get(one.id) or kept.keep(_shown(one, ground, place, len(chosen), progress))
+            told = _teller(one, place, len(chosen), progress)
+            record = kept.get(one.id) or kept.keep(shown(one, _under(one, ground, folder), told))
         except KeyboardInterrupt:
             interrupted = True
             break
@@ -110,35 +120,12 @@ def _chosen(asked: str | Sequence[str] | None) -> list[Claim]:
     return [one for one in CLAIMS.values() if one.id in names]
 
 
-def _shown(one: Claim, ground: Ground, place: int, n: int, progress: Listener | None) -> ClaimRecord:
-    started = time.perf_counter()
-    told = None if progress is None else lambda share: progress(Step(one, share, place, n))
-    outcome = one.show(Ground(ground.data, ground.seeds, ground.full, ground.device, told, ground.root))
-    value = float(outcome.value)
-    return ClaimRecord(
-        id=one.id,
-        title=one.title,
-        kind=one.kind,
-        statement=one.statement,
-        prediction=one.prediction,
-        decision_rule=one.decision_rule,
-        source=one.source,
-        verdict=outcome.verdict,
-        condition=outcome.condition,
-        finding=outcome.finding,
-        metric=outcome.metric,
-        value=value,
-        low=value if outcome.low is None else outcome.low,
-        high=value if outcome.high is None else outcome.high,
-        n_seeds=outcome.n_seeds,
-        tables=outcome.tables,
-        pictures=outcome.pictures,
-        seconds=time.perf_counter() - started,
-        command=_command(one, ground),
-    )
+def _teller(one: Claim, place: int, n: int, progress: Listener | None) -> Callable[[float], None] | None:
+    return None if progress is None else lambda share: progress(Step(one, share, place, n))
 
 
-def _command(one: Claim, ground: Ground) -> str:
-    data = "" if ground.data.name == "digits" else f" --data {ground.data.name}"
-    seeds = "" if ground.seeds is None else f" --seeds {ground.seeds}"
-    return f"layerwise lecture {one.id}{data}{seeds}{' --full' if ground.full else ''}"
+def _under(one: Claim, ground: Ground, folder: str | Path | None) -> Ground:
+    """Return the ground for a claim, which keeps what is trained if there is a place for it."""
+    if folder is None or network_kind(Path(folder)):
+        return ground
+    return replace(ground, trained=Trained(Path(folder), one, command_of(one, ground)))

@@ -16,12 +16,13 @@ class Axis:
 
     Attributes:
         title: the quantity, with its unit.
-        scale: `linear`, `log`, or `names` where the places are words.
+        scale: `linear`, `log`, `names` where the places are words, or `bare`: linear, without numbers, for places that
+            mean nothing by themselves, such as those of images side by side.
         low, high: ends that are given; None follows the data.
     """
 
     title: str
-    scale: Literal["linear", "log", "names"] = "linear"
+    scale: Literal["linear", "log", "names", "bare"] = "linear"
     low: float | None = None
     high: float | None = None
 
@@ -31,14 +32,15 @@ class Marks:
     """One layer of a picture: marks of one kind, in columns of one length.
 
     Attributes:
-        kind: `line`: y over x; `path`: points joined in their order; `points`; `bars`: from 0 to y; `band`: from `low`
-            to `high` over x; `steps`: a histogram's outline, filled; `cells`: squares from x to `x2`, y to `y2`,
-            colored by `value`; `rule`: an upright at x, or a level line at y where there is no x; `text`.
+        kind: `line`: y over x; `path`: points joined in their order; `points`; `dots`: small and faint, for many;
+            `bars`: from 0 to y; `band`: from `low` to `high` over x; `steps`: a histogram's outline, filled; `cells`:
+            squares from x to `x2`, y to `y2`, colored by `value`; `rule`: an upright at x, or a level line at y where
+            there is no x; `text`.
         columns: `x`, `y`; `series`: what is colored and named in the legend; `low` and `high`: an interval at each
             point, or the ends of a band; `x2`, `y2`, `value`; `text`.
     """
 
-    kind: Literal["line", "path", "points", "bars", "band", "steps", "cells", "rule", "text"]
+    kind: Literal["line", "path", "points", "dots", "bars", "band", "steps", "cells", "rule", "text"]
     columns: dict[str, Values]
 
     def __post_init__(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 
 from layerwise.records import ClaimRecord, ClaimVerdict, LectureRecord
 from layerwise.report import _numbers as numbers
@@ -19,12 +18,13 @@ MODULES = {
 }
 
 
-_MEANS: dict[ClaimVerdict, str] = {
-    "holds": "hold",
-    "holds if": "hold under a condition, or once put right",
-    "does not hold": "do not hold",
-    "undecided": "could not be decided with so few seeds",
+_MEANS: dict[ClaimVerdict, tuple[str, str]] = {
+    "holds": ("holds", "hold"),
+    "holds if": ("holds under a condition, or once put right", "hold under a condition, or once put right"),
+    "does not hold": ("does not hold", "do not hold"),
+    "undecided": ("could not be decided", "could not be decided"),
 }
+"""What is said of one claim, and of several."""
 
 
 def module_of(claim_id: str) -> tuple[str, str, str]:
@@ -36,10 +36,12 @@ def lecture_sentences(record: LectureRecord) -> list[str]:
     """Return how many claims hold, and which do not."""
     found = Counter(claim.verdict for claim in record.claims)
     n = len(record.claims)
-    parts = [f"{found[verdict]} {_MEANS[verdict]}" for verdict in _MEANS if found[verdict]]
-    said = [f"Of {n} claims of the lecture, {_joined(parts)}." if n > 1 else _single(record.claims[0])]
+    parts = [f"{found[verdict]} {means[found[verdict] > 1]}" for verdict, means in _MEANS.items() if found[verdict]]
+    said = [f"Of {n} claims of the lecture, {'; '.join(parts)}." if n > 1 else _single(record.claims[0])]
     if fallen := [claim.id for claim in record.claims if claim.verdict == "does not hold"]:
         said.append(f"Not as the lecture says: {', '.join(fallen)}.")
+    if n > 1 and (unclear := [claim.id for claim in record.claims if claim.verdict == "undecided"]):
+        said.append(f"Undecided: {', '.join(unclear)}.")
     if record.interrupted:
         said.append("Stopped before all that were asked for had ended; the same command goes on from there.")
     return said
@@ -49,14 +51,10 @@ def _single(claim: ClaimRecord) -> str:
     return f"{claim.id}, {claim.title}: {claim.verdict}."
 
 
-def _joined(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-
-
 def measured(claim: ClaimRecord) -> str:
-    """Return the number that decided, with its interval: "dead share: 0.31 [0.28, 0.35], 20 seeds"."""
+    """Return the number that decided, with its interval: "dead share: 0.31, 95% interval 0.28 to 0.35, 20 seeds"."""
     value = numbers.significant(claim.value)
-    if not claim.n_seeds or math.isnan(claim.low):
+    if math.isnan(claim.low) or (not claim.n_seeds and claim.low == claim.high):
         return f"{claim.metric}: {value}"
-    ends = f"[{numbers.significant(claim.low)}, {numbers.significant(claim.high)}]"
-    return f"{claim.metric}: {value} {ends}, {claim.n_seeds} seeds"
+    ends = f"95% interval {numbers.significant(claim.low)} to {numbers.significant(claim.high)}"
+    return f"{claim.metric}: {value}, {ends}" + (f", {claim.n_seeds} seeds" if claim.n_seeds else "")

@@ -38,7 +38,7 @@ def _alone(claim: ClaimRecord) -> Iterator[str]:
         "Decision rule": claim.decision_rule,
         "Found": claim.finding,
         "Measured": measured(claim),
-        "Condition": claim.condition,
+        "Condition" if claim.verdict == "holds if" else "Note": claim.condition,
         "Source": claim.source,
     }
     for name, text in rows.items():

@@ -35,8 +35,8 @@ def one_neuron(ground: Ground) -> Outcome:
     losses = descend()
     return Outcome(
         verdict=found.verdict() if losses[-1] < FITTED else "does not hold",
-        finding=f"For half the square, formula and back-propagation differ by {found.halved.difference:.1e} at most; "
-        f"for the plain square by {found.plain.difference:.2g}, and twice the formula by "
+        finding=f"For half the square, formula and back-propagation differ by {found.halved.difference:.1e} at most, "
+        f"relative; for the plain square by {found.plain.difference:.2g}, and twice the formula by "
         f"{found.doubled.difference:.1e}. From w = b = 0 the descent along it fits both points to a loss of "
         f"{losses[-1]:.1e} in {N_STEPS:,} steps.",
         condition=found.condition(),

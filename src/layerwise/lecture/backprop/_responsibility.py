@@ -57,13 +57,13 @@ class Network(NamedTuple):
         return float(self._replace(first=first).loss() - self.loss())
 
 
-def leftovers(network: Network) -> tuple[Tensor, Tensor]:
-    """Return |dL/dw step| and what it misses of the true change, both [step, weight]."""
+def first_order(network: Network) -> tuple[Tensor, Tensor]:
+    """Return dL/dw step and the true change of the loss, both [step, weight]."""
     gradient = network.gradient()
     places = [(unit, source) for unit in range(WIDTH) for source in range(N_INPUTS)]
     said = torch.stack([gradient.flatten() * step for step in STEPS])
     true = torch.tensor([[network.changed(*place, step) for place in places] for step in STEPS], dtype=torch.float64)
-    return said.abs(), (true - said).abs()
+    return said, true
 
 
 def order(missed: Tensor) -> float:
@@ -100,11 +100,12 @@ def responsibility(ground: Ground) -> Outcome:
         Sides(name, wanted, network.with_input(FACTOR, kept=stays).gradient()[:, 0])
         for name, stays in (("error signal kept", True), ("input alone scaled", False))
     )
-    said, missed = leftovers(network)
+    said, true = first_order(network)
+    missed = (true - said).abs()
     power = order(missed)
     verdict = judged(kept.difference, alone.difference, power)
-    small = float((missed[-1] / said[-1]).median())
-    large = float((missed[0] / said[0]).median())
+    small = float((missed[-1] / said[-1].abs()).median())
+    large = float((missed[0] / said[0].abs()).median())
     table = sides_table(
         f"dL/dw where the input is {FACTOR:g} times as large", [kept, alone], (f"{FACTOR:g} x before", "autograd"),
         "Error signal kept: the weights of that input are divided by as much, so that no unit changes.",
@@ -112,17 +113,36 @@ def responsibility(ground: Ground) -> Outcome:
     return Outcome(
         verdict=verdict,
         finding=f"With the error signal kept, {FACTOR:g} times the input makes {FACTOR:g} times the gradient, to "
-        f"{kept.difference:.1e}. For a change of 0.001 the gradient misses {small:.2%} of the loss's true change, for "
-        f"a change of 0.1 {large:.1%} (medians over {said.shape[1]} weights): what it misses shrinks with the power "
-        f"{power:.2f} of the change.",
-        condition="Proportional at a given error signal: an input that changes alone changes the unit's output, and "
-        "with it the factor. And responsible for small changes: a gradient says little about a large one."
+        f"{kept.difference:.1e}. Where a weight changes by 0.001, gradient times change misses {small:.2%} of the "
+        f"loss's true change; where it changes by 0.1, {large:.1%} (medians over {said.shape[1]} weights). What it "
+        f"misses shrinks with the power {power:.2f} of the change.",
+        condition="It is proportional at a given error signal; an input that changes alone changes the unit's output, "
+        "and with it the other factor. And the gradient tells the responsibility for small changes, not for large "
+        "ones."
         if verdict == "holds if"
         else "",
         metric="largest difference, error signal kept",
         value=kept.difference,
         tables=(table,),
-        pictures=(_picture(said, missed),),
+        pictures=(_each(said[0], true[0]), _picture(said.abs(), missed)),
+    )
+
+
+def _each(said: Tensor, true: Tensor) -> Picture:
+    """Return every weight: what its gradient says of a step, and what the step does to the loss."""
+    ends = (float(said.min()), float(said.max()))
+    return Picture(
+        title="Weight by weight: what the gradient says, and what happens",
+        x=Axis(title="gradient times change"),
+        y=Axis(title="measured change of the loss"),
+        marks=(
+            Marks(kind="path", columns={"x": ends, "y": ends, "series": ("the same",) * 2}),
+            Marks(
+                kind="points",
+                columns={"x": tuple(said.tolist()), "y": tuple(true.tolist()), "series": ("a weight",) * len(said)},
+            ),
+        ),
+        note=f"Each of {len(said)} weights is changed by {STEPS[0]:g}, alone.",
     )
 
 

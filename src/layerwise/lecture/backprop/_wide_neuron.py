@@ -10,7 +10,9 @@ from layerwise.lecture._ground import Ground
 from layerwise.lecture.backprop._sigmoid_neuron import Neurons, Readings
 from layerwise.records import Axis, Marks, Picture
 
-N_NEURONS, N_INPUTS, N_SHOWN = 1000, 10, 4
+N_NEURONS, N_INPUTS = 1000, 10
+SHOWN = (0.02, 0.2, 0.8, 0.98)
+"""Places of the neurons that are drawn, from steep descent to steep ascent."""
 
 
 @claim(
@@ -34,8 +36,8 @@ def wide_neuron(ground: Ground) -> Outcome:
     return Outcome(
         verdict=found.verdict(),
         finding=f"Over {N_NEURONS * N_INPUTS:,} weights the formula and back-propagation differ by "
-        f"{found.halved.difference:.1e} at most for half the square, and by {found.plain.difference:.2g} for the plain "
-        "square.",
+        f"{found.halved.difference:.1e} at most, relative, for half the square, and by {found.plain.difference:.2g} "
+        "for the plain square.",
         condition=found.condition(),
         metric="largest difference, half the square",
         value=found.halved.difference,
@@ -45,12 +47,11 @@ def wide_neuron(ground: Ground) -> Outcome:
 
 
 def _picture(neurons: Neurons) -> Picture:
-    shares = torch.linspace(0.02, 0.98, N_SHOWN)  # from steep descent to steep ascent
-    shown = neurons.error_signal().argsort()[(shares * N_NEURONS).long()]
+    shown = neurons.error_signal().argsort()[(torch.tensor(SHOWN) * N_NEURONS).long()]
     few = Neurons(*(part[shown] for part in neurons))
     x, gradient = few.x, few.by_autograd(0.5)
     ends = x.abs().amax(1, keepdim=True) * x.new_tensor([-1.0, 1.0])
-    names = [f"neuron {k}" for k in range(1, N_SHOWN + 1)]
+    names = [f"neuron {k}" for k in range(1, len(SHOWN) + 1)]
     return Picture(
         title="The gradients of one neuron's weights lie on a line through 0",
         x=Axis(title="input x_i of the weight"),
@@ -73,6 +74,6 @@ def _picture(neurons: Neurons) -> Picture:
                 },
             ),
         ),
-        note=f"Dots: the {N_INPUTS} weights of {N_SHOWN} neurons. Lines: the formula. Their slope, (f - y) f (1 - f), "
-        "is the error signal of the neuron, the same for all of its weights.",
+        note=f"Dots: the {N_INPUTS} weights of {len(SHOWN)} neurons. Lines: the formula. Their slope, (f - y) f (1 - "
+        "f), is the error signal of the neuron, the same for all of its weights.",
     )

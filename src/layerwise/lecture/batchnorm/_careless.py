@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from layerwise.lecture._arms import Arms, at_own_rates, errors
+from layerwise.lecture._arms import Arms
 from layerwise.lecture._claim import Outcome, claim
 from layerwise.lecture._decided import larger, verdict
+from layerwise.lecture._errors import errors
 from layerwise.lecture._ground import Ground
 from layerwise.lecture._intervals import interval_columns
+from layerwise.lecture._search import at_own_rates
 from layerwise.models import Recipe
 from layerwise.records import Axis, ClaimVerdict, Marks, Picture, Run, Table
 from layerwise.stats import Paired, median_interval, paired_difference
@@ -88,7 +90,7 @@ def _table(runs: Sequence[Run], wrong: Arms) -> Table:
         (name, f"{rates[name]:g}", f"{middle.estimate:.1f}", f"{middle.low:.1f} to {middle.high:.1f}")
         for name, middle in ((name, median_interval(values)) for name, values in wrong.items())
     )
-    columns = ("arm, std of weights", "best rate", "test error (%), median", "95% interval")
+    columns = ("normalizer, std of weights", "best rate", "median test error, %", "95% interval")
     return Table(title="Three layers of tanh units", columns=columns, rows=rows)
 
 

@@ -43,7 +43,7 @@ class Percentiles:
         return Picture(
             title=title,
             x=Axis(title="updates"),
-            y=Axis(title="pre-activation", low=-8.0, high=8.0),
+            y=Axis(title="pre-activation", low=-10.0, high=10.0),
             marks=(Marks(kind="band", columns=band), Marks(kind="path", columns=line)),
             note=note,
             size="card",

@@ -8,24 +8,24 @@ from typing import Any
 
 from layerwise.lecture._ground import Ground
 from layerwise.lecture._intervals import interval_columns
+from layerwise.lecture._search import at_rates, at_their_best
 from layerwise.models import Recipe
 from layerwise.records import Axis, Marks, Picture, Run
 
 RATES = (0.3, 1.0, 3.0, 10.0)
-N_SEARCH = 2
 
 
 def at_fastest_rates(ground: Ground, recipes: Sequence[Recipe], n_seeds: int, **options: Any) -> tuple[Run, ...]:
     """Train every recipe at that of `RATES` where its mean error over training is least, for seeds of a search.
 
-    `at_their_best` chooses by the score at the end, which says nothing about speed.
+    The score at the end, by which one usually chooses, says nothing about speed.
     """
-    tried = [one.replace(learning_rate=rate) for one in recipes for rate in RATES]
-    searched = ground.fit(tried, range(n_seeds, n_seeds + N_SEARCH), part=(0.0, 0.3), **options).runs
-    found = [fmean(mean_errors(searched[k * N_SEARCH : (k + 1) * N_SEARCH], one.name)) for k, one in enumerate(tried)]
-    n = len(RATES)
-    fastest = [min(range(k * n, (k + 1) * n), key=found.__getitem__) for k in range(len(recipes))]
-    return ground.fit([tried[place] for place in fastest], n_seeds, part=(0.3, 1.0), **options).runs
+    tried = {one.name: at_rates(one, RATES, ground.data) for one in recipes}
+    return at_their_best(ground, tried, n_seeds, rank=_mean_error, **options).runs
+
+
+def _mean_error(runs: Sequence[Run]) -> tuple[float]:
+    return (fmean(mean_errors(runs, runs[0].recipe)),)
 
 
 def mean_errors(runs: Iterable[Run], arm: str) -> list[float]:
@@ -33,7 +33,7 @@ def mean_errors(runs: Iterable[Run], arm: str) -> list[float]:
 
     It is small where learning is fast, and where it goes far.
     """
-    return [100 * (1 - fmean(_accuracy(run)[1])) for run in runs if run.recipe == arm]
+    return [100 * (1 - fmean(_scores(run)[1])) for run in runs if run.recipe == arm]
 
 
 def curves(title: str, runs: Sequence[Run], arms: Sequence[str], note: str = "") -> Picture:
@@ -41,7 +41,7 @@ def curves(title: str, runs: Sequence[Run], arms: Sequence[str], note: str = "")
     drawn = interval_columns(
         (float(step), arm, [100 * (1 - value) for value in values])
         for arm in arms
-        for step, values in _points([_accuracy(run) for run in runs if run.recipe == arm])
+        for step, values in _points([_scores(run) for run in runs if run.recipe == arm])
     )
     line = {name: drawn[name] for name in ("x", "y", "series")}
     band = {name: drawn[name] for name in ("x", "low", "high", "series")}
@@ -60,8 +60,6 @@ def _points(found: Sequence[tuple[tuple[int, ...], tuple[float, ...]]]) -> Itera
     yield from zip(steps, zip(*(values for _, values in found), strict=True), strict=True)
 
 
-def _accuracy(run: Run) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    curve = run.curve("validation_accuracy")
-    if curve is None:
-        raise TypeError("the claim is about classification, and the data is not")
+def _scores(run: Run) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    curve = next(one for one in run.curves if one.name in ("validation_accuracy", "validation_r2"))
     return curve.steps, curve.values

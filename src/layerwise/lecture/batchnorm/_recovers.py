@@ -80,7 +80,7 @@ def recovers(ground: Ground) -> Outcome:
             Sides("gamma = sqrt(var + eps)", found.right, zero),
             Sides("gamma = sqrt(var)", found.lecture, found.theory),
             *(
-                Sides(f"the same, var = {float(found.variance[k]):.1e}", found.lecture[k], found.theory[k])
+                Sides(f"the same, var = {float(found.variance[k]):.2g}", found.lecture[k], found.theory[k])
                 for k in range(0, len(POWERS), 2)
             ),
         ],

@@ -11,11 +11,11 @@ from torch import nn
 from layerwise._base import child_seed
 from layerwise.lecture._arms import Arms
 from layerwise.lecture._ground import Ground
-from layerwise.lecture._losses import cross_entropy, descend, rows_of, wrong
+from layerwise.lecture._losses import descend, mean_loss, rows_of, wrong
 from layerwise.models import Recipe, build
 from layerwise.normalizers import standardize_weights_, weight_norm_
 from layerwise.population import stack
-from layerwise.studies._compare import SEARCH_SEED
+from layerwise.studies import SEARCH_SEED
 
 RELU_GAIN = 2**0.5
 
@@ -54,5 +54,5 @@ def _errors(ground: Ground, recipe: Recipe, arm: str, rate: float, seeds: Sequen
     optimizer = torch.optim.Adam(together.parameters(), lr=rate, foreach=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "There is a performance drop")  # of weight_norm under vmap; it is small
-        descend(optimizer, lambda x, y: cross_entropy(together(x), y), rows, seeds, recipe.training.n_epochs(1))
+        descend(optimizer, lambda x, y: mean_loss(together(x), y), rows, seeds, recipe.training.n_epochs(1))
         return wrong(together, rows_of(data, splits, part, ground.device))

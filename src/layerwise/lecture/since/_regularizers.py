@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from layerwise.lecture._arms import arms_picture, arms_table, at_their_best, differences, errors, one_test
+from layerwise.lecture._arms import arms_picture, arms_table, differences, one_test
 from layerwise.lecture._claim import Outcome, claim
+from layerwise.lecture._errors import errors
 from layerwise.lecture._ground import Ground
+from layerwise.lecture._search import at_their_best, gentle
 from layerwise.lecture.since._wins import wins
 from layerwise.models import Recipe
 from layerwise.records import Axis
@@ -30,9 +32,9 @@ TEST_SHARE = 0.8
     statement="Deep learning has evolved by better regularization methods.",
     prediction="Where training rows are few, networks fit them all; dropout, noise on the inputs, L1, L2 and early "
     "stopping, each at its own best strength, then err less on test rows.",
-    decision_rule="A method helps if its test error is lower than without any (paired by seed, p < 0.05 by Holm "
-    "over all methods), at the strength that is best on validation rows. The claim holds if all help, it holds if "
-    "..., where some do, and does not if none does.",
+    decision_rule="A method helps if its test error is lower than without any (paired by seed, p < 0.05 by Holm over "
+    "all methods), at the strength that is best on validation rows. The claim holds if all help, it holds under a "
+    "condition where some do, and does not if none does.",
     source="CS7015, lecture 9, last slides. Srivastava et al. 2014, Dropout; Prechelt 1998, Early stopping, but "
     "when?; Bishop 1995, Training with noise is equivalent to Tikhonov regularization.",
 )
@@ -51,22 +53,26 @@ def regularizers(ground: Ground) -> Outcome:
     return Outcome(
         verdict=found.verdict,
         condition=f"With {len(data.split(0).train)} training rows: {found.told()}",
-        finding=f"Without any, networks get {sum(trained) / len(trained):.2f}% of the training rows wrong and "
-        f"{sum(arms[NONE]) / gain.n:.2f}% of the test rows. {best} takes {gain.difference:.2f} points off (95% "
-        f"interval {gain.low:.2f} to {gain.high:.2f}).",
+        finding=f"Without any, networks have a training error of {sum(trained) / len(trained):.2f}% and a "
+        f"test error of {sum(arms[NONE]) / gain.n:.2f}% (means). The largest gain is that of {best}, "
+        f"{gain.difference:.2f} points (95% interval {gain.low:.2f} to {gain.high:.2f}).",
         metric=f"test error, none minus {best}, percentage points",
         value=gain.difference,
         low=gain.low,
         high=gain.high,
         n_seeds=gain.n,
-        tables=(arms_table("Test error", arms, "%"),),
+        tables=(arms_table("Test error", arms, "error, %", f"Strengths tried: {_strengths()}."),),
         pictures=(
             arms_picture("What each regularizer leaves of the test error", arms, Axis(title="test error, percent")),
         ),
     )
 
 
+def _strengths() -> str:
+    return "; ".join(f"{arm} {', '.join(f'{one:g}' for one in values)}" for arm, (_, values) in STRENGTHS.items())
+
+
 def _recipe(ground: Ground) -> Recipe:
     width, epochs = (1024, 100) if ground.full else (128, 60)
     return Recipe(name=NONE).replace(depth=3, width=width, activation="relu", initializer="he_normal", method="sgd",
-                                     learning_rate=0.1, epochs=epochs)  # fmt: skip
+                                     learning_rate=gentle(0.1, ground.data), epochs=epochs)  # fmt: skip

@@ -40,10 +40,15 @@ class Wins:
         pair = max(self.found, key=lambda one: self.found[one].difference)
         return pair[1], self.found[pair]
 
+    def among(self, word: str) -> Wins:
+        """Return those pairs whose second arm has `word` in its name."""
+        return wins({pair: one for pair, one in self.found.items() if word in pair[1]})
+
     def told(self, say: Callable[[str, str], str] = lambda _, new: new) -> str:
-        """Say what was won, lost and left open, a sentence each; `say` makes words of the old arm and the new."""
-        parts = {"Better": self.won, "Worse": self.lost, "No difference shown": self.open}
-        return " ".join(f"{word}: {'; '.join(say(*pair) for pair in pairs)}." for word, pairs in parts.items() if pairs)
+        """Say what was won, lost and left open; `say` makes words of the old arm and the new."""
+        parts = {"better": self.won, "worse": self.lost, "no difference shown": self.open}
+        said = [f"{word}: {', '.join(say(*pair) for pair in pairs)}" for word, pairs in parts.items() if pairs]
+        return f"{'; '.join(said)}."
 
 
 def wins(found: Mapping[Pair, Paired]) -> Wins:
@@ -51,7 +56,7 @@ def wins(found: Mapping[Pair, Paired]) -> Wins:
 
     Example:
         >>> wins({("a", "b"): Paired(1.0, 0.5, 1.5, 0.01, 20), ("a", "c"): Paired(0.1, -0.1, 0.3, 0.4, 20)}).told()
-        'Better: b. No difference shown: c.'
+        'better: b; no difference shown: c.'
     """
     clear = {pair: one.difference for pair, one in found.items() if one.p_value < LEVEL}
     return Wins(

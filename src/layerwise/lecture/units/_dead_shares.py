@@ -47,13 +47,13 @@ def dying_table(found: Found) -> Table:
         title="Dead share of hidden units, by learning rate",
         columns=("unit", *(f"{rate:g}" for rate in RATES)),
         rows=(*rows, pieces),
-        note="Mean over networks that did not diverge; in parentheses the share that diverged. -: fewer than three "
-        "left.",
+        note="Mean over networks that did not diverge; in parentheses the share that diverged. None: fewer than "
+        "three are left.",
     )
 
 
 def _cell(one: Interval | None, gone: float) -> str:
-    share = "-" if one is None else f"{one.estimate:.1%}"
+    share = "none" if one is None else f"{one.estimate:.1%}"
     return f"{share} ({gone:.0%})" if gone else share
 
 

@@ -28,8 +28,8 @@ def is_deeper(layer: int) -> bool:
     prediction="With fixed inputs and plain descent, a dead unit's parameters do not change by a single bit. The first "
     "layer of a network has fixed inputs. Deeper units have inputs that move, so some of them come back.",
     decision_rule="Exact part: after one update with targets wrong by 6, the unit's output and the change of its "
-    "parameters are exactly 0. In networks: none of the dead units of the first layer comes back. Both true: holds; "
-    "holds for fixed inputs, if the 95% Wilson interval of the share of deeper dead units that come back lies above "
+    "parameters are exactly 0. In networks: none of the dead units of the first layer comes back. Both true: it holds, "
+    "but for fixed inputs only if the 95% Wilson interval of the share of deeper dead units that come back lies above "
     "1%. Else does not hold.",
     source="CS7015, lecture 9.3, the caveat of ReLU. Lu, Shin, Su and Karniadakis 2020, Dying ReLU and initialization.",
 )

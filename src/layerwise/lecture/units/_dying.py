@@ -35,7 +35,7 @@ from layerwise.stats import Interval, bootstrap_interval, paired_difference
     decision_rule="At the rate where most die, the 95% interval of the mean dead share of ReLU units lies above 20% "
     "and above that at the lowest rate, else it does not hold; undecided if it holds 20%. Then two parts: biases of "
     "0.01 save units (paired by seed, interval above 0); no variant's dead share at any rate reaches ReLU's interval. "
-    "Holds if all are true, holds if put right otherwise.",
+    "Holds if all are true, under a condition otherwise.",
     source="CS7015, lecture 9.3, the caveat of ReLU. Maas, Hannun and Ng 2013, Rectifier nonlinearities improve neural "
     "network acoustic models.",
 )
@@ -126,7 +126,7 @@ def _bias_said(found: Found) -> str:
     if found.saved is None:
         return "Too few networks are left to judge the bias of 0.01."
     one = found.saved
-    return f"Biases of 0.01 save {one.difference:.1%} of units there [{one.low:.1%}, {one.high:.1%}]."
+    return f"Biases of 0.01 save {one.difference:.1%} of units there (95% interval {one.low:.1%} to {one.high:.1%})."
 
 
 def _variants_said(found: Found) -> str:

@@ -32,7 +32,7 @@ Left = Callable[[Tensor, float], Tensor]
     "the continuous form is a (e^x - 1). On the left the slope falls as e^x: 2e-9 at -20, never exactly 0, but flat.",
     decision_rule="Holds if the slope is 1 on the right, the written left side is continuous for a = 0.5, 1 and 2, and "
     "the left side is nowhere flat (slope under 5% of the largest). If only the right side and a = 1 are as said, it "
-    "holds if put right. Numbers to 1e-12.",
+    "holds once put right. Numbers to 1e-12.",
     source="CS7015, lecture 9.3. Clevert, Unterthiner and Hochreiter 2016, Fast and accurate deep network learning by "
     "exponential linear units.",
 )

@@ -34,8 +34,8 @@ SLOPES = (START, 1.0, 2.0)
     "training. The mean output for Gaussian inputs is 0.99 / sqrt(2 pi) = 0.395, against 0.399 for ReLU. For alpha "
     "above 1 the maximum is no longer PReLU.",
     decision_rule="The formulas hold to 1e-12 and alpha moves, else it does not hold. Close to zero-centered means a "
-    "mean of at most a tenth of the standard deviation; if that, or max(alpha x, x) for some alpha, fails, it holds if "
-    "put right.",
+    "mean of at most a tenth of the standard deviation; if that, or max(alpha x, x) for some alpha, fails, it holds "
+    "once put right.",
     source="CS7015, lecture 9.3. Maas, Hannun and Ng 2013, Rectifier nonlinearities improve neural network acoustic "
     "models. He, Zhang, Ren and Sun 2015, Delving deep into rectifiers.",
 )
@@ -59,7 +59,7 @@ def leaky_outcome(leak: float, learned: list[float]) -> Outcome:
     relu = ACTIVATIONS["relu"].unit_moments.mean
     return Outcome(
         verdict="does not hold" if not right else "holds" if said else "holds if",
-        finding=f"The formulas agree to {largest(sides):.2g}, and the learned slopes moved from 0.25 to between "
+        finding=f"Formulas and units differ by {largest(sides):.2g}, and the learned slopes moved from 0.25 to between "
         f"{min(learned):.3f} and {max(learned):.3f} in a short training. Leaky ReLU's mean output for standard "
         f"Gaussian inputs is {moments.mean:.4f}; ReLU's is {relu:.4f}.",
         condition="" if said else "It is hardly closer to zero-centered than ReLU: a slope of 0.01 takes one percent "

@@ -30,9 +30,9 @@ LAYERS, WIDTH, N_INPUTS = 3, 16, 10
     prediction="With w1 = b1 = 0 it is ReLU, with w1 = 0.01 w2 and b1 = 0.01 b2 Leaky ReLU. One of the two slopes is "
     "always 1. Hidden layers have exactly twice the parameters. In training no unit dies, but a piece that is nowhere "
     "the larger gets no gradient.",
-    decision_rule="Exact part to 1e-12; parameters of hidden layers exactly doubled; no dead unit in any network. Else "
-    "it does not hold. Holds for units, if the 95% interval of the mean share of dead pieces lies above 0 at some "
-    "rate.",
+    decision_rule="Exact part to 1e-12; parameters of hidden layers exactly doubled; no dead unit in any network. "
+    "Else it does not hold. Holds for whole units only, if the 95% interval of the mean share of dead pieces lies "
+    "above 0 at some rate.",
     source="CS7015, lecture 9.3, Maxout. Goodfellow, Warde-Farley, Mirza, Courville and Bengio 2013, Maxout networks.",
 )
 def maxout(ground: Ground) -> Outcome:
@@ -46,7 +46,7 @@ def maxout(ground: Ground) -> Outcome:
     n_units = sum(map(len, (shares(one) for one in counted.values())))
     return Outcome(
         verdict=verdict,
-        finding=f"As ReLU and as Leaky ReLU it agrees to {largest(sides):.2g}, and its hidden layers have exactly "
+        finding=f"From ReLU and from Leaky ReLU it differs by {largest(sides):.2g}, and its hidden layers have exactly "
         f"twice the parameters. In {n_units} trained networks {sum(map(_any_dead, counted.values()))} had a dead "
         f"unit; of single pieces up to {most.estimate:.1%} were dead.",
         condition=""
@@ -58,7 +58,7 @@ def maxout(ground: Ground) -> Outcome:
         low=most.low,
         high=most.high,
         n_seeds=n_seeds,
-        tables=(sides_table("Maxout", sides, ("maxout", "twin")), _table(counted, pieces)),
+        tables=(sides_table("Maxout", sides, ("maxout", "another way")), _table(counted, pieces)),
         pictures=(_picture(),),
     )
 

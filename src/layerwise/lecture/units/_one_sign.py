@@ -38,7 +38,7 @@ Agreement = dict[str, list[Interval]]
     "inputs reach the minimum in more updates than centered ones.",
     decision_rule="Holds if, for single examples, the share of pairs of one sign is exactly 1 with sigmoid, tanh's 95% "
     "interval lies within 0.45 and 0.55, and the interval of the number of updates of the zigzag over that of the "
-    "centered path lies above 1. Holds if single examples are meant, where sigmoid's share for a batch of 64 lies "
+    "centered path lies above 1. For single examples only, where sigmoid's share for a batch of 64 lies "
     "below 0.9. Else does not hold.",
     source="CS7015, lecture 9.3, sigmoids are not zero-centered. LeCun, Bottou, Orr and Müller 1998, Efficient "
     "BackProp.",
@@ -55,8 +55,8 @@ def one_sign(ground: Ground) -> Outcome:
         finding=f"With sigmoid, two weights of one unit have gradients of the same sign in {single.estimate:.0%} of "
         f"cases for a single example, with tanh in {tanh.estimate:.0%}. In a batch of {BATCHES[-1]} it is "
         f"{batch.estimate:.0%} with sigmoid. Down a valley in two dimensions, positive inputs take "
-        f"{walked.ratio.estimate:.1f} [{walked.ratio.low:.1f}, {walked.ratio.high:.1f}] times the updates of centered "
-        "ones, each at its own best rate.",
+        f"{walked.ratio.estimate:.1f} times the updates of centered ones (95% interval {walked.ratio.low:.1f} to "
+        f"{walked.ratio.high:.1f}), each at its own best learning rate.",
         condition=""
         if verdict == "holds"
         else "All signs agree for a single example. A batch adds up examples whose "

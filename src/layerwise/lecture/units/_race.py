@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from layerwise.lecture._errors import finite_loss
 from layerwise.lecture._ground import Ground
+from layerwise.lecture._search import at_rates, at_their_best
 from layerwise.stats import Interval, median_interval
-from layerwise.studies._compare import SEARCH_SEED
 
 if TYPE_CHECKING:
     from layerwise.models import Recipe
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 TARGET = 0.3
 """Cross-entropy on the training rows at which an arm has arrived: on digits about 93% of them are then right."""
-
-N_SEARCH = 2
 
 
 class Times(NamedTuple):
@@ -50,17 +49,14 @@ def race(
 ) -> dict[str, Times]:
     """Return by name what each arm needs at its own fastest rate, which seeds of their own have chosen.
 
-    `studies.compare` chooses by the score at the end; a race has to be chosen by speed.
+    The fastest has the fewest steps, and among those that never arrive the lowest loss.
     """
-    tried = [arm.replace(name=f"{arm.name} {rate}", learning_rate=rate) for arm in arms for rate in rates]
-    searched = _by_arm(ground.fit(tried, range(SEARCH_SEED, SEARCH_SEED + N_SEARCH), part=(0.0, 0.4)).runs)
-    fastest = [arm.replace(learning_rate=_fastest(arm.name, rates, searched)) for arm in arms]
-    final = _by_arm(ground.fit(fastest, n_seeds, part=(0.4, 1.0), probe_every=probe_every).runs)
+    tried = {arm.name: at_rates(arm, rates, ground.data) for arm in arms}
+    runs = at_their_best(ground, tried, n_seeds, rank=_steps_and_loss, probe_every=probe_every).runs
+    by_arm = {arm: [run for run in runs if run.recipe == arm] for arm in tried}
     return {
-        arm.name: Times(
-            arm.optimizer.learning_rate, tuple(map(steps_to_target, final[arm.name])), tuple(final[arm.name])
-        )
-        for arm in fastest
+        arm: Times(some[0].learning_rate, tuple(map(steps_to_target, some)), tuple(some))
+        for arm, some in by_arm.items()
     }
 
 
@@ -71,22 +67,6 @@ def steps_to_target(run: Run) -> float:
     return next(reached, math.inf)
 
 
-def _fastest(name: str, rates: Sequence[float], searched: dict[str, list[Run]]) -> float:
-    """Return the rate with the fewest steps, and among those that never arrive the one with the lowest loss."""
-    key: Callable[[float], tuple[float, float]] = lambda rate: (  # noqa: E731  its type is what says how it sorts
-        statistics.median(map(steps_to_target, searched[f"{name} {rate}"])),
-        statistics.median(_loss(run) for run in searched[f"{name} {rate}"]),
-    )
-    return min(rates, key=key)
-
-
-def _loss(run: Run) -> float:
-    loss = run.scores["train_loss"]
-    return loss if math.isfinite(loss) else math.inf
-
-
-def _by_arm(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    found: dict[str, list[Run]] = {}
-    for run in runs:
-        found.setdefault(run.recipe, []).append(run)
-    return found
+def _steps_and_loss(runs: Sequence[Run]) -> tuple[float, float]:
+    loss = statistics.median(finite_loss(run, "train") for run in runs)
+    return statistics.median(map(steps_to_target, runs)), loss

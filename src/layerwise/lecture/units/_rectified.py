@@ -27,8 +27,9 @@ Function = Callable[[Tensor], Tensor]
     "max(0, x + 1) - max(0, x - 1).",
     prediction="ReLU breaks the sum rule of linear maps. The lecture's difference runs from 0 to 2, not from 0 to 1, "
     "so it is its half that approximates a sigmoid, the one with the same slope at 0, sigmoid(2x).",
-    decision_rule="A function approximates the sigmoid of its own slope at 0 if it is nowhere off by more than 0.12. "
-    "Holds if the difference itself does so; holds if halved, if its half does; else does not hold.",
+    decision_rule="A function approximates the sigmoid of its own slope at 0 if it is nowhere off by more than 0.12; "
+    "this limit was set knowing what the half is off at its kinks, sigmoid(-2) = 0.119. Holds if the difference itself "
+    "is that close; under a condition if its half is; else it does not hold.",
     source="CS7015, lecture 9.3, ReLU. Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann "
     "machines.",
 )

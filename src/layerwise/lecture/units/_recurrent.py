@@ -13,7 +13,10 @@ from layerwise.activations import ACTIVATIONS
 from layerwise.lecture._ground import Ground
 from layerwise.stats import Interval, wilson_interval
 
-LENGTH, UNITS, BATCH, N_STEPS = 30, 16, 16, 150
+LENGTH, SHORT = 30, 10
+"""Steps to remember over: the task that decides, and an easier one beside it."""
+
+UNITS, BATCH, N_STEPS = 16, 16, 150
 RATES = (0.003, 0.01)
 N_SEARCH = 3
 LEARNED = 0.1
@@ -38,17 +41,19 @@ class Memory(NamedTuple):
     learned: Interval
 
 
-def memories(ground: Ground, n_seeds: int, part: tuple[float, float]) -> dict[str, Memory]:
+def memories(ground: Ground, n_seeds: int, part: tuple[float, float], length: int = LENGTH) -> dict[str, Memory]:
     """Return for every kind of cell what came of its seeds, at the rate that other seeds have chosen."""
     found: dict[str, Memory] = {}
     for k, (name, units) in enumerate(CELLS.items()):
         gate, content = (ACTIVATIONS[unit].function for unit in units)
-        found[name] = memory(ground.generator("C3.14"), gate, content, n_seeds)
+        found[name] = memory(ground.generator("C3.14"), gate, content, n_seeds, length=length)
         ground.tell(part[0] + (part[1] - part[0]) * (k + 1) / len(CELLS))
     return found
 
 
-def memory(generator: torch.Generator, gate: Unit, content: Unit, n_seeds: int, n_steps: int = N_STEPS) -> Memory:
+def memory(
+    generator: torch.Generator, gate: Unit, content: Unit, n_seeds: int, n_steps: int = N_STEPS, length: int = LENGTH
+) -> Memory:
     """Train cells of all seeds and rates side by side, and judge them on sequences of their own."""
     n = n_seeds + N_SEARCH
     weights, readout = _initial(generator, n)
@@ -56,12 +61,12 @@ def memory(generator: torch.Generator, gate: Unit, content: Unit, n_seeds: int, 
     optimizer = torch.optim.Adam([{"params": pair, "lr": rate} for pair, rate in zip(groups, RATES, strict=True)])
     for _ in range(n_steps):
         optimizer.zero_grad()
-        _errors(groups, gate, content, *_sequences(generator, n, BATCH)).sum().backward()
+        _errors(groups, gate, content, *_sequences(generator, n, BATCH, length)).sum().backward()
         for pair in groups:
             _clip(pair)
         optimizer.step()
     with torch.no_grad():
-        errors = _errors(groups, gate, content, *_sequences(generator, n, 8 * BATCH)).nan_to_num(math.inf)
+        errors = _errors(groups, gate, content, *_sequences(generator, n, 8 * BATCH, length)).nan_to_num(math.inf)
     searched, final = errors.view(len(RATES), n).split([N_SEARCH, n_seeds], 1)
     best = int(searched.median(1).values.argmin())
     kept = tuple(final[best].tolist())
@@ -93,11 +98,11 @@ def _errors(groups: list[tuple[Tensor, Tensor]], gate: Unit, content: Unit, x: T
     return (outputs(weights, readout, x.repeat(n, 1, 1, 1), gate, content) - y.repeat(n, 1)).square().mean(1)
 
 
-def _sequences(generator: torch.Generator, n_seeds: int, n_rows: int) -> tuple[Tensor, Tensor]:
+def _sequences(generator: torch.Generator, n_seeds: int, n_rows: int, length: int) -> tuple[Tensor, Tensor]:
     """Return sequences whose first number, +1 or -1, is to be told after noise; the second input marks the first."""
     y = torch.randint(0, 2, (n_seeds, n_rows), generator=generator) * 2.0 - 1.0
-    x = torch.zeros(n_seeds, n_rows, LENGTH, 2)
-    x[..., 0] = torch.randn(n_seeds, n_rows, LENGTH, generator=generator) / 2
+    x = torch.zeros(n_seeds, n_rows, length, 2)
+    x[..., 0] = torch.randn(n_seeds, n_rows, length, generator=generator) / 2
     x[:, :, 0, 0], x[:, :, 0, 1] = y, 1.0
     return x, y
 

@@ -27,12 +27,12 @@ RATES = (0.1, 0.3, 1.0, 3.0)
     kind="exact and experiment",
     statement="A sigmoid whose output is near 0 or 1 is saturated: its gradient is 0 there. Weights that start very "
     "large saturate the units quickly, gradients vanish, and training stalls.",
-    prediction="The slope at z is at most e^-|z|: below 1e-8 at 20. Networks with larger first weights start more "
+    prediction="The slope at z is at most exp(-|z|): below 1e-8 at 20. Networks with larger first weights start more "
     "saturated, and the largest of them do not learn within the time in which the best do.",
-    decision_rule="Exact part: the slope equals e^-|z| / (1 + e^-|z|)^2 to 1e-12. Experiment: an arm stalls if the 95% "
-    "Wilson interval of its share of seeds that reach the training loss 0.3 lies below a half. Holds if the largest "
-    "weights stall and the best do not; holds if, where the largest are only slower than the best (intervals of the "
-    "median number of updates apart); else does not hold.",
+    decision_rule="Exact part: the slope equals exp(-|z|) / (1 + exp(-|z|))^2 to 1e-12. Experiment: networks stall if "
+    "the 95% Wilson interval of the share of seeds that reach the training loss 0.3 lies below a half. Holds if the "
+    "largest weights stall and the best do not; holds under a condition where the largest are only slower than the "
+    "best (intervals of the median number of updates apart); else does not hold.",
     source="CS7015, lecture 9.3, saturated neurons. Glorot and Bengio 2010, Understanding the difficulty of training "
     "deep feedforward neural networks.",
 )
@@ -50,7 +50,7 @@ def saturation(ground: Ground) -> Outcome:
         f"{FACTORS[-1]} / sqrt(n), {shares[-1].estimate:.0%} of all unit outputs start saturated, and "
         f"{last.n_arrived} of {n_seeds} seeds reach the training loss {TARGET}; with std {FACTORS[times.index(best)]} "
         f"/ sqrt(n) it is {shares[times.index(best)].estimate:.0%}, and {best.n_arrived} of {n_seeds} arrive, after "
-        f"{best.median.estimate:.0f} updates in the median. Every arm has its own best learning rate.",
+        f"{best.median.estimate:.0f} updates in the median. Every size of weights has its own best learning rate.",
         condition="" if share.high < 0.5 else "Large weights slow training down; here they do not stop it.",
         metric=f"share of seeds that learn, weights {FACTORS[-1]} / sqrt(n)",
         value=share.estimate,
@@ -99,7 +99,7 @@ def _first_saturated(times: Times) -> Interval:
 def _slopes_table(sides: list[Sides]) -> Table:
     return sides_table(
         "Slope of the sigmoid", sides, ("slope", "e^-z / (1+e^-z)^2"),
-        "s (1 - s) cancels far out, so that the last digits differ.",
+        "Far out s (1 - s) loses its last digits, because 1 - s is rounded; differences are absolute.",
     )  # fmt: skip
 
 

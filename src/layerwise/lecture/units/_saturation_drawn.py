@@ -38,7 +38,7 @@ def steps_picture(factors: Sequence[float], times: list[Times]) -> Picture:
         x=Axis(title="std of the first weights, times sqrt(n)", scale="log"),
         y=Axis(title=f"updates to a training loss of {TARGET}", low=0.0),
         marks=(intervals(factors, [one.median for one in times]),),
-        note="Medians over seeds at each arm's best learning rate, with 95% intervals; no point: most seeds never "
+        note="Medians over seeds at each size's best learning rate, with 95% intervals; no point: most seeds never "
         "arrived.",
     )
 

@@ -64,8 +64,8 @@ def sigmoid_outcome(formula: Slope) -> Outcome:
         "takes at least three quarters of what comes back through it, weights apart.",
         metric="largest difference",
         value=error,
-        tables=(sides_table("The slope of the sigmoid", sides, ("s(1 - s)", "twin"),
-                            "The first two twins are autograd's; a norm stands for many entries."),),
+        tables=(sides_table("The slope of the sigmoid", sides, ("s(1 - s)", "another way"),
+                            "The other way of the first two is back-propagation."),),
         pictures=tuple(unit_picture(name, title) for name, title in FAMILY.items()),
     )  # fmt: skip
 
@@ -98,12 +98,19 @@ def tanh_outcome(formula: Slope) -> Outcome:
     return Outcome(
         verdict=exactly(error, within),
         finding=f"Formula and back-propagation differ by {error:.2g} at most. The mean output for standard Gaussian "
-        f"inputs is {abs(mean):.1g}; that of the sigmoid is {ACTIVATIONS['sigmoid'].unit_moments.mean:.3g}. At z = 10 "
-        f"the slope is {flat:.1e}: tanh saturates like the sigmoid, from which it differs only by a stretch and a "
-        "shift. But its largest slope is 1, four times the sigmoid's.",
+        f"inputs is 0, to {abs(mean):.1g}; that of the sigmoid is {ACTIVATIONS['sigmoid'].unit_moments.mean:.3g}. At "
+        f"z = 10 the slope is {flat:.1e}: tanh saturates like the sigmoid, from which it differs only by a stretch "
+        "and a shift. But its largest slope is 1, four times the sigmoid's.",
         metric="largest difference",
         value=error,
-        tables=(sides_table("Tanh", sides, ("formula", "twin"), "Twins: autograd, tanh itself, and the number 0."),),
+        tables=(
+            sides_table(
+                "Tanh",
+                sides,
+                ("formula", "another way"),
+                "The other way: back-propagation in the first two, tanh itself, and the number 0.",
+            ),
+        ),
         pictures=(_side_by_side("output f(z)"), _side_by_side("slope f'(z)")),
     )
 

@@ -15,7 +15,7 @@ from layerwise.records import Axis, ClaimVerdict, Picture, Table
 from layerwise.stats import Interval, median_interval
 
 DEPTHS = (1, 2, 4, 8)
-RATES = (0.1, 0.3, 1.0, 3.0)
+RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 UNITS = {"ReLU": ("relu", "he_normal"), "tanh": ("tanh", "glorot_normal"), "sigmoid": ("sigmoid", "glorot_normal")}
 MUCH = 2.0
 
@@ -33,8 +33,8 @@ Ratios = dict[tuple[str, int], Interval]
     "tanh in the convolutional network of the source.",
     decision_rule="Each unit at its own fastest learning rate and with the initialization made for it. Much faster: "
     "the 95% interval of the median over seeds of (updates of the rival / updates of ReLU) lies at 2 or above. Holds "
-    "if so against both at every depth; holds if, where it is so at some depth against one of them; else does not "
-    "hold.",
+    "if so against both at every depth; holds under a condition where it is so at some depth against one of them; "
+    "else does not hold.",
     source="CS7015, lecture 9.3, advantages of ReLU. Krizhevsky, Sutskever and Hinton 2012, ImageNet classification "
     "with deep convolutional neural networks.",
 )
@@ -88,21 +88,26 @@ def _condition(ratios: Ratios) -> str:
     parts = []
     for rival in ("sigmoid", "tanh"):
         much = [deep for deep in DEPTHS if ratios[rival, deep].low >= MUCH]
-        depths = ", ".join(map(str, much))
-        parts.append(f"Against {rival} it is so with {depths} hidden layers." if much and much != [*DEPTHS] else
-                     f"Against {rival} it is so at every depth." if much else
-                     f"Against {rival} it is so at no depth.")  # fmt: skip
+        depths = " and ".join(map(str, much))
+        parts.append(f"It is much faster than {rival} with {depths} hidden layers." if much and much != [*DEPTHS] else
+                     f"It is much faster than {rival} at every depth." if much else
+                     f"It is not much faster than {rival} at any depth.")  # fmt: skip
     return "" if speed_verdict(ratios) == "holds" else " ".join(parts)
 
 
 def _said(by: dict[tuple[str, int], Times], rival: str, ratios: Ratios) -> str:
     first, last = ratios[rival, DEPTHS[0]], ratios[rival, DEPTHS[-1]]
     arrived = by[rival, DEPTHS[-1]].n_arrived
-    end = f"{last.estimate:.2g} times" if np.isfinite(last.estimate) else "infinitely many"
+    end = f"needs {_times(last.estimate)}" if np.isfinite(last.estimate) else "never arrives"
     return (
-        f"With one hidden layer {rival} needs {first.estimate:.2g} times the updates of ReLU, with {DEPTHS[-1]} layers "
-        f"{end} ({arrived} of {len(by[rival, 1].steps)} {rival} networks arrive)."
+        f"With one hidden layer {rival} needs {_times(first.estimate)} updates as ReLU; with {DEPTHS[-1]} layers it "
+        f"{end} ({arrived} of {len(by[rival, 1].steps)} "
+        "networks do)."
     )
+
+
+def _times(ratio: float) -> str:
+    return "as many" if f"{ratio:.2g}" == "1" else f"{ratio:.2g} times as many"
 
 
 def _table(by: dict[tuple[str, int], Times], ratios: Ratios) -> Table:
@@ -116,13 +121,15 @@ def _table(by: dict[tuple[str, int], Times], ratios: Ratios) -> Table:
         )  # fmt: skip
     return Table(
         title=f"Updates until the training loss is {TARGET}",
-        columns=("network", "updates", "arrived", "times ReLU's, 95%", "best rate"),
+        columns=("network", "updates", "arrived", "times ReLU's, 95% interval", "best rate"),
         rows=tuple(rows),
-        note="Medians over seeds. inf: the rival did not arrive in the time that all were given.",
+        note="Medians over seeds, within the time that all were given.",
     )
 
 
 def _ends(one: Interval) -> str:
+    if np.isinf(one.low):
+        return "never arrives"
     return f"{one.estimate:.2f} [{one.low:.2f}, {one.high:.2f}]"
 
 

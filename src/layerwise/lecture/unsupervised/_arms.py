@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerwise.lecture._ground import Ground
+from layerwise.lecture._search import gentle
 from layerwise.models import Recipe
 
 WITH, WITHOUT = "with pre-training", "without pre-training"
@@ -17,14 +18,14 @@ def sigmoid_recipe(ground: Ground, depth: int, *, pretrained: bool, name: str = 
     """
     width, epochs, before = (800, 50, 50) if ground.full else (64, 30, 10)
     recipe = Recipe(name=name or arm_name(depth, pretrained=pretrained)).replace(
-        depth=depth, width=width, activation="sigmoid", initializer="torch_default", method="sgd", learning_rate=1.0,
-        epochs=epochs, pretraining_epochs=before, pretraining_rate=0.3,
+        depth=depth, width=width, activation="sigmoid", initializer="torch_default", method="sgd",
+        learning_rate=gentle(1.0, ground.data), epochs=epochs, pretraining_epochs=before, pretraining_rate=0.3,
     )  # fmt: skip
     return recipe.replace(pretraining="denoising") if pretrained else recipe
 
 
 def modern(recipe: Recipe, name: str) -> Recipe:
-    """Return the same network with relu, He's initialization and Adam."""
+    """Return the same network with ReLU, He's initialization and Adam."""
     return recipe.replace(name=name, activation="relu", initializer="he_normal", method="adam", learning_rate=1e-3)
 
 

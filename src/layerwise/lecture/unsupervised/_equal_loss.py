@@ -18,7 +18,7 @@ N_LEVELS = 25
 def path_of(run: Run) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return training and validation loss at every reading of a run, for falling training losses alone."""
     train, held_out = (np.array(run.curve(name).values) for name in ("train_loss", "validation_loss"))  # type: ignore[union-attr]
-    least = np.minimum.accumulate(train)
+    least = np.fmin.accumulate(train)
     first = np.concatenate([[True], least[1:] < least[:-1]])
     return train[first], held_out[first]
 
@@ -57,7 +57,7 @@ def equal_loss_picture(title: str, arms: Mapping[str, Sequence[Run]]) -> Picture
         marks.append(Marks(kind="line", columns={"x": x, "y": middle, "series": series}))
     return Picture(
         title=title,
-        x=Axis(title="training loss, cross-entropy", scale="log"),
+        x=Axis(title="training loss", scale="log"),
         y=Axis(title="loss on other rows", low=0.0),
         marks=tuple(marks),
         note="Training goes from right to left. Bands: the middle 80% of the seeds.",

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from layerwise._base import child_seed
 from layerwise.lecture._ground import Ground
-from layerwise.lecture._losses import cross_entropy, descend, rows_of
+from layerwise.lecture._losses import descend, mean_loss, rows_of
 from layerwise.models import Recipe, build
 from layerwise.population import Stack, stack
 from layerwise.pretraining import OBJECTIVES, LayerSettings
@@ -48,4 +48,4 @@ def both_losses(together: Stack, coders: list[DenseCoder], x: Tensor, y: Tensor,
     for coder in coders:
         omega = omega + OBJECTIVE.loss(coder, reads.detach(), SETTINGS, ())
         reads = coder.encode(reads).activation
-    return cross_entropy(together.stages[-1](reads), y) + weight * omega
+    return mean_loss(together.stages[-1](reads), y) + weight * omega

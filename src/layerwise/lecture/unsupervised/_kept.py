@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from layerwise.lecture._losses import errors_of, rows_of
 from layerwise.records import Axis, Marks, Picture
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 BINS = np.linspace(-1.5, 1.5, 76)
 """Weights beyond are in the outermost."""
 
-TOP = 12.0
-"""Percent, where the picture ends: the zeros of L1 would leave no room for the rest."""
+LEAST = 0.01
+"""Percent, where the picture ends below."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,14 @@ def kept_of(network: nn.Module, data: Data, seed: int) -> Kept:
     split = data.split(seed)
     train, test = (torch.from_numpy(split.scaled(data, rows)) for rows in (split.train, split.test))
     chain = cast("nn.Sequential", network).cpu().eval()
-    wrong = chain(test).argmax(1).numpy() != data.targets[split.test]
+    (error,) = errors_of(chain(test)[None], rows_of(data, [split], "test").y)
     weight = next(p for p in chain.parameters() if p.dim() == 2)
     counts = np.histogram(np.clip(weight.numpy(), BINS[0], BINS[-1]), BINS)[0]
-    codes, test_codes = (chain[:-1](rows).double().numpy() for rows in (train, test))
+    # What has diverged holds nothing.
+    codes, test_codes = (chain[:-1](rows).double().nan_to_num(0, 0, 0).numpy() for rows in (train, test))
     restored = restored_share(codes, test_codes, train.numpy(), test.numpy())
     rms = float(weight.square().mean().sqrt())
-    return Kept(100 * float(wrong.mean()), restored, float((weight == 0).double().mean()), rms, counts)
+    return Kept(error, restored, float((weight == 0).double().mean()), rms, counts)
 
 
 def restored_share(
@@ -80,13 +82,15 @@ def weight_picture(title: str, kept: Mapping[str, Sequence[Kept]]) -> Picture:
     marks = []
     for name, some in kept.items():
         share = np.sum([one.counts for one in some], axis=0)
-        share = np.minimum(100 * share / share.sum(), TOP)
-        columns = {"x": tuple(BINS.tolist()), "y": (*share.tolist(), 0.0), "series": (name,) * len(BINS)}
-        marks.append(Marks(kind="steps", columns=columns))
+        share = np.maximum(100 * share / share.sum(), LEAST)
+        middles = (BINS[1:] + BINS[:-1]) / 2
+        columns = {"x": tuple(middles.tolist()), "y": tuple(share.tolist()), "series": (name,) * len(share)}
+        marks.append(Marks(kind="path", columns=columns))
     return Picture(
         title=title,
         x=Axis(title="weight of the first layer"),
-        y=Axis(title="share of the weights, percent", low=0.0, high=TOP),
+        y=Axis(title="share of the weights, percent", scale="log"),
         marks=tuple(marks),
-        note="All seeds together. What goes beyond the top ends there; the outermost bins hold what lies beyond.",
+        note=f"Histograms, all seeds together; shares below {LEAST:g}% are drawn at {LEAST:g}%, and the outermost bins "
+        "hold what lies beyond.",
     )

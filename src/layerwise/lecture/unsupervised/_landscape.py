@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,13 +15,21 @@ from layerwise.lecture._claim import Outcome, claim
 from layerwise.lecture._decided import verdict
 from layerwise.lecture._ground import Ground
 from layerwise.lecture.unsupervised._arms import WITH, WITHOUT, sigmoid_recipe
-from layerwise.lecture.unsupervised._landscape_figures import function_space, path_picture, slice_picture
+from layerwise.lecture.unsupervised._landscape_figures import (
+    function_space,
+    hill_picture,
+    path_picture,
+    slice_picture,
+)
 from layerwise.lecture.unsupervised._stacked import side
 from layerwise.lecture.unsupervised._surface import along_line, loss_of
 from layerwise.lecture.unsupervised._trajectories import Trajectories, same_arm_share
 from layerwise.population import Fit
 from layerwise.records import Picture, Table
 from layerwise.stats import Interval, paired_difference, wilson_interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DEPTH, N_READINGS, N_ROWS = 3, 20, 100
 ARMS = (WITHOUT, WITH)
@@ -35,12 +44,13 @@ ARMS = (WITHOUT, WITH)
     prediction="On the straight line between two trained networks the loss rises above both; from random weights "
     "training first crosses a plateau where the loss is that of guessing; seen by what they say about fixed "
     "images, pre-trained networks go other ways than others and end among themselves.",
-    decision_rule="Needed: a hill (more than 0.1 above the higher end) between most pairs of trained networks, for "
-    "either arm, and most networks have their nearest neighbor in function space in their own arm (95% Wilson "
-    "intervals above a half). It holds if ..., where the plateau (updates with at least 95% of the loss of "
-    "guessing) is not longer without pre-training (paired 95% interval above 0).",
+    decision_rule="It needs: a hill (more than 0.1 above the higher end) between most pairs of trained networks, with "
+    "pre-training and without, and most networks have their nearest neighbor in function space among their own kind "
+    "(95% Wilson intervals above a half). It holds under a condition where the plateau (updates with at least 95% of "
+    "the loss of guessing) is not longer without pre-training (paired 95% interval above 0).",
     source="CS7015, lecture 9.2. Erhan et al. 2010, Why does unsupervised pre-training help deep learning?, "
     "figures 5 and 6. Li, Xu, Taylor, Studer and Goldstein 2018, Visualizing the loss landscape of neural nets.",
+    tasks=("classification",),
 )
 def landscape(ground: Ground) -> Outcome:
     """Follow networks over the surface, and look at it between and around them."""
@@ -49,7 +59,8 @@ def landscape(ground: Ground) -> Outcome:
     x, y = torch.from_numpy(split.scaled(data, split.test)), torch.from_numpy(data.targets[split.test])
     ways = Trajectories(x[:N_ROWS], whole=[0])
     fitted = _train(ground, data, ways, n_seeds)
-    hills = {arm: _hills(_of(fitted, arm), x, y) for arm in ARMS}
+    lines = {arm: _lines(_of(fitted, arm), x, y) for arm in ARMS}
+    hills = {arm: [float(one.max() - max(one[0], one[-1])) for one in lines[arm]] for arm in ARMS}
     who = [(arm, seed) for arm in ARMS for seed in range(n_seeds)]
     own = wilson_interval(*same_arm_share(np.stack([ways.path(one)[-1] for one in who]), [arm for arm, _ in who]))
     flat: Arms = {arm: _plateaus(fitted, arm, data.n_outputs) for arm in ARMS}
@@ -57,21 +68,21 @@ def landscape(ground: Ground) -> Outcome:
     shares = {arm: wilson_interval(sum(height > 0.1 for height in hills[arm]), len(hills[arm])) for arm in ARMS}
     return Outcome(
         verdict=verdict([most(one) for one in (*shares.values(), own)], [side(longer)]),
-        condition=f"Plateau: {longer.difference:.0f} updates longer without pre-training (95% interval "
+        condition=f"Without pre-training the plateau is {longer.difference:.0f} updates longer (mean; 95% interval "
         f"{longer.low:.0f} to {longer.high:.0f}).",
         finding=f"There is a hill between {shares[WITHOUT].estimate:.0%} of pairs of networks without pre-training "
-        f"(median height {np.median(hills[WITHOUT]):.1f} above the higher end) and {shares[WITH].estimate:.0%} of "
-        f"pairs with it ({np.median(hills[WITH]):.1f}). {own.estimate:.0%} of networks have their nearest neighbor "
-        "in function space in their own arm. Training stays at the loss of guessing for "
-        f"{np.median(flat[WITHOUT]):.0f} updates without pre-training, {np.median(flat[WITH]):.0f} with it "
+        f"(its median height is {np.median(hills[WITHOUT]):.1f} above the higher end) and {shares[WITH].estimate:.0%} "
+        f"of pairs with it ({np.median(hills[WITH]):.1f}). By what they say about fixed images, {own.estimate:.0%} of "
+        "networks are nearest to one of their own kind, pre-trained or not. Training stays at the loss of guessing "
+        f"for {np.median(flat[WITHOUT]):.0f} updates without pre-training, {np.median(flat[WITH]):.0f} with it "
         "(medians).",
-        metric="share of networks whose nearest neighbor in function space is of their own arm",
+        metric="share of networks whose nearest neighbor in function space is of their own kind",
         value=own.estimate,
         low=own.low,
         high=own.high,
         n_seeds=n_seeds,
         tables=(_table(shares, hills), arms_table("Updates at the loss of guessing", flat, "updates", digits=0)),
-        pictures=tuple(_pictures(ground, ways, _of(fitted, WITHOUT)[0], _of(fitted, WITH)[0], x, y)),
+        pictures=(hill_picture(lines), *_pictures(ground, ways, _of(fitted, WITHOUT)[0], _of(fitted, WITH)[0], x, y)),
     )
 
 
@@ -92,12 +103,11 @@ def _of(fitted: Fit, arm: str) -> list[nn.Module]:
     return [model.cpu() for run, model in zip(fitted.runs, fitted.models, strict=True) if run.recipe == arm]
 
 
-def _hills(networks: Sequence[nn.Module], x: Tensor, y: Tensor) -> list[float]:
-    """Return how far the loss rises above the higher end between each network and the next."""
+def _lines(networks: Sequence[nn.Module], x: Tensor, y: Tensor) -> list[NDArray[np.float64]]:
+    """Return the loss on the straight line from each network to the next."""
     loss = loss_of(networks[0], x, y)
     ends = [[parameter.detach() for parameter in network.parameters()] for network in networks]
-    lines = [along_line(loss, a, b) for a, b in zip(ends, [*ends[1:], ends[0]], strict=True)]
-    return [float(line.max() - max(line[0], line[-1])) for line in lines]
+    return [along_line(loss, a, b) for a, b in zip(ends, [*ends[1:], ends[0]], strict=True)]
 
 
 def _plateaus(fitted: Fit, arm: str, n_classes: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,6 +21,25 @@ N_DRAWN = 10
 """Networks of each arm whose ways are drawn."""
 
 
+def hill_picture(lines: Mapping[str, Sequence[NDArray[np.float64]]]) -> Picture:
+    """Return the loss on the straight lines between trained networks: median, and the middle 80% of the lines."""
+    marks = []
+    for arm, some in lines.items():
+        low, middle, high = (tuple(row.tolist()) for row in np.quantile(np.stack(some), (0.1, 0.5, 0.9), axis=0))
+        x, series = tuple(np.linspace(0, 1, len(middle)).tolist()), (arm,) * len(middle)
+        marks.append(Marks(kind="band", columns={"x": x, "low": low, "high": high, "series": series}))
+        marks.append(Marks(kind="path", columns={"x": x, "y": middle, "series": series}))
+    return Picture(
+        title="The loss on straight lines between trained networks",
+        x=Axis(title="share of the straight line from one trained network to another"),
+        y=Axis(title="loss on test images", low=0.0),
+        marks=tuple(marks),
+        note="Lines: medians over pairs; bands: the middle 80% of the pairs. At 0 and 1 is a trained network. "
+        "The units of the two stand in the order that they have: none are matched.",
+        size="full",
+    )
+
+
 def function_space(ways: Trajectories, arms: Sequence[str], method: Literal["pca", "t-sne"]) -> Picture:
     """Return the ways of some networks, by what they say about fixed rows, in the plane."""
     who = [(arm, seed) for arm in arms for seed in sorted(s for a, s in ways.outputs if a == arm)[:N_DRAWN]]
@@ -31,11 +50,12 @@ def function_space(ways: Trajectories, arms: Sequence[str], method: Literal["pca
     for (arm, _), way in zip(who, np.split(plane, ends[:-1]), strict=True):
         marks.append(_marks("path", way, arm))
     marks += [_marks("points", plane[ends[np.array([a == arm for a, _ in who])] - 1], arm) for arm in arms]
-    name = {"pca": "first two principal components", "t-sne": "t-SNE"}[method]
+    names = {"pca": ("first principal component", "second"), "t-sne": ("first coordinate of t-SNE", "second")}
+    first, second = names[method]
     return Picture(
         title=f"Ways in function space ({method.upper() if method == 'pca' else 't-SNE'})",
-        x=Axis(title=f"what networks say about {ways.n_rows} fixed images, {name}"),
-        y=Axis(title="second coordinate"),
+        x=Axis(title=f"what networks say about {ways.n_rows} fixed images: {first}"),
+        y=Axis(title=second),
         marks=tuple(marks),
         note="A line is the way of one network from before its first update with labels to its end, a point. "
         "Networks that say the same about all images are at one place, whatever their weights.",

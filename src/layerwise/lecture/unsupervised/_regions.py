@@ -57,9 +57,10 @@ def region_picture(name: str, norm: Norm) -> Picture:
     zero = "w1 is exactly 0" if best[0] == 0 else f"w1 is small, {best[0]:.2f}, but not 0"
     return Picture(
         title=f"{name}: {zero}",
-        x=Axis(title="w1", low=-1.5, high=3.6),
+        x=Axis(title="w1", low=-2.8, high=4.8),
         y=Axis(title="w2", low=-1.5, high=3.6),
         marks=tuple(marks),
+        note="Of all weights within the region, the best are where a line of equal loss just touches it.",
     )
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from layerwise.lecture._arms import at_own_rates, errors, one_test
+from layerwise.lecture._arms import one_test
 from layerwise.lecture._claim import Outcome, claim
+from layerwise.lecture._errors import errors, halfway
 from layerwise.lecture._ground import Ground
+from layerwise.lecture._search import at_own_rates
 from layerwise.lecture.unsupervised._arms import RATES, modern, sigmoid_recipe
 from layerwise.lecture.unsupervised._spread import Spread, decide, deviations
 from layerwise.lecture.unsupervised._spread_figure import spread_picture, spread_table
@@ -18,7 +20,7 @@ from layerwise.records import Run
 from layerwise.stats import Paired, brown_forsythe, holm, paired_difference
 
 DEPTHS = (1, 2, 3, 4, 5)
-MODERN = "relu, He, Adam, depth 5"
+MODERN = "ReLU, He, Adam, depth 5"
 
 
 @claim(
@@ -28,10 +30,11 @@ MODERN = "relu, He, Adam, depth 5"
     statement="Pre-training makes a network's error depend less on its random initialization.",
     prediction="Over seeds, test errors lie closer together with pre-training, the more so the deeper the network; and "
     "depths that cannot be trained from random weights can be with it.",
-    decision_rule="At each depth the more robust arm is the one of whose seeds more train (below 45% test error, 95% "
-    "Wilson intervals apart); or else, where at least half of both train, the one with the smaller spread, if a "
-    "Brown-Forsythe test says p < 0.05, corrected for all depths. The claim holds if pre-training wins at depth 2 to 5 "
-    "and with relu, He's initialization and Adam too; it holds if ..., if it wins somewhere and is beaten nowhere.",
+    decision_rule="At each depth the more robust kind of network, pre-trained or not, is the one of whose seeds more "
+    "train (below 45% test error, 95% Wilson intervals apart); or else, where at least half of both train, the one "
+    "with the smaller spread, if a Brown-Forsythe test says p < 0.05, corrected for all depths. The claim holds if "
+    "pre-training wins at depth 2 to 5 and with ReLU, He's initialization and Adam too; it holds under a condition if "
+    "it wins somewhere and is beaten nowhere.",
     source="CS7015, lecture 9.2. Erhan, Manzagol, Bengio, Bengio and Vincent 2009, The difficulty of training deep "
     "architectures and the effect of unsupervised pre-training; Erhan et al. 2010, Why does unsupervised pre-training "
     "help deep learning?, 400 seeds a depth.",
@@ -44,12 +47,12 @@ def robust(ground: Ground) -> Outcome:
     last = classic[-1]
     return Outcome(
         verdict=decide(classic[1:], modern_ones),
-        condition=f"More robust at depth {', '.join(won) or 'none'} with the sigmoid units of 2006; with relu, He's "
+        condition=f"More robust at depth {' and '.join(won) or 'none'} with the sigmoid units of 2006; with ReLU, He's "
         f"initialization and Adam at depth 5 {_WINS[modern_ones[0].winner]}.",
         finding=f"Five hidden layers: {last.shares[0].estimate:.0%} of seeds train with pre-training, "
-        f"{last.shares[1].estimate:.0%} without. Over the depths where both arms train, a seed lies "
+        f"{last.shares[1].estimate:.0%} without. Over the depths where most seeds train with and without, a seed lies "
         f"{closer.difference:.2f} points further from its median without pre-training (95% interval "
-        f"{closer.low:.2f} to {closer.high:.2f}). The test images are the same for all seeds.",
+        f"{closer.low:.2f} to {closer.high:.2f}). The test rows are the same for all seeds.",
         metric="how much further a seed is from the median without pre-training, percentage points",
         value=closer.difference,
         low=closer.low,
@@ -79,16 +82,19 @@ def spreads(ground: Ground) -> tuple[list[Spread], list[Spread]]:
     deepest = recipes[-2:]
     today = [modern(one, f"{MODERN}, {one.name}") for one in deepest]
     runs = train(ground, [*recipes, *today])
-    found = [_spread(f"sigmoid, depth {depth}", runs, *recipes[2 * k : 2 * k + 2]) for k, depth in enumerate(DEPTHS)]
-    found.append(_spread(MODERN, runs, *today))
+    half = halfway(ground.data)
+    found = [
+        _spread(f"sigmoid, depth {depth}", runs, half, *recipes[2 * k : 2 * k + 2]) for k, depth in enumerate(DEPTHS)
+    ]
+    found.append(_spread(MODERN, runs, half, *today))
     corrected = holm([one.p_value for one in found])
     whole = [replace(one, p_value=float(p_value)) for one, p_value in zip(found, corrected, strict=True)]
     return whole[:-1], whole[-1:]
 
 
-def _spread(name: str, runs: Sequence[Run], with_it: Recipe, without: Recipe) -> Spread:
+def _spread(name: str, runs: Sequence[Run], half: float, with_it: Recipe, without: Recipe) -> Spread:
     a, b = (tuple(errors(runs, one.name)) for one in (with_it, without))
-    found = Spread(name, a, b)
+    found = Spread(name, a, b, halfway=half)
     return replace(found, p_value=brown_forsythe(a, b).p_value) if found.both_train else found
 
 

@@ -14,9 +14,6 @@ from layerwise.stats import Interval, wilson_interval
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TRAINED_BELOW = 45.0
-"""Percent of test images: halfway from guessing on ten classes to knowing them all."""
-
 LEVEL = 0.05
 Winner = Literal["with", "without", "neither"]
 
@@ -27,17 +24,22 @@ class Spread:
 
     Attributes:
         p_value: of equal spreads (Brown-Forsythe), corrected for the number of such tests.
+        halfway: the error below which a seed counts as trained; 45% for ten classes.
     """
 
     name: str
     with_it: tuple[float, ...] = field(repr=False)
     without: tuple[float, ...] = field(repr=False)
     p_value: float = 1.0
+    halfway: float = 45.0
 
     @property
     def shares(self) -> tuple[Interval, Interval]:
         """The shares of seeds that train, with and without."""
-        return trained(self.with_it), trained(self.without)
+        return self._trained(self.with_it), self._trained(self.without)
+
+    def _trained(self, errors: Sequence[float]) -> Interval:
+        return wilson_interval(sum(error < self.halfway for error in errors), len(errors))
 
     @property
     def both_train(self) -> bool:
@@ -53,11 +55,6 @@ class Spread:
         if not self.both_train or self.p_value >= LEVEL:
             return "neither"
         return "with" if deviations(self.with_it).mean() < deviations(self.without).mean() else "without"
-
-
-def trained(errors: Sequence[float]) -> Interval:
-    """Return the share of seeds that train."""
-    return wilson_interval(sum(error < TRAINED_BELOW for error in errors), len(errors))
 
 
 def deviations(errors: Sequence[float]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def spread_picture(title: str, depths: Sequence[int], spreads: Sequence[Spread])
             low, middle, high = np.quantile(values, (0.25, 0.5, 0.75)).tolist()
             for name, value in zip(boxes, (depth + side, middle, low, high), strict=True):
                 boxes[name].append(value)
-        marks.append(_marks("points", columns, arm))
+        marks.append(_marks("dots", columns, arm))
         marks.append(_marks("line", boxes, arm))
     return Picture(
         title=title,
@@ -50,15 +50,22 @@ def _strewn(n: int) -> NDArray[np.float64]:
     return found
 
 
-def _marks(kind: str, columns: dict[str, list[float]], series: str) -> Marks:
+def _marks(kind: Literal["dots", "line"], columns: dict[str, list[float]], series: str) -> Marks:
     n = len(columns["x"])
     values = {name: tuple(column) for name, column in columns.items()}
-    return Marks(kind="points" if kind == "points" else "line", columns={**values, "series": (series,) * n})
+    return Marks(kind=kind, columns={**values, "series": (series,) * n})
 
 
 def spread_table(title: str, spreads: Sequence[Spread]) -> Table:
     """Return medians, spreads and shares of seeds that train, and the test between the spreads."""
-    columns = ("networks", "arm", "seeds that train", "median error, %", "spread, points", "p of equal spreads")
+    columns = (
+        "networks",
+        "first weights",
+        "seeds that train",
+        "median error, %",
+        "spread, points",
+        "p of equal spreads",
+    )
     rows = []
     for one in spreads:
         for arm, values, share in ((WITHOUT, one.without, one.shares[1]), (WITH, one.with_it, one.shares[0])):
@@ -69,6 +76,6 @@ def spread_table(title: str, spreads: Sequence[Spread]) -> Table:
         title=title,
         columns=columns,
         rows=tuple(rows),
-        note="Spread: the mean distance of a seed from its arm's median. p: Brown-Forsythe, corrected by Holm; none "
-        "where less than half of the seeds train, for networks that only guess lie close together too.",
+        note="Spread: the mean distance of a seed from the median of its kind. p: Brown-Forsythe, corrected by Holm; "
+        "none where less than half of the seeds train, for networks that only guess lie close together too.",
     )

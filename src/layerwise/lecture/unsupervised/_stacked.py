@@ -9,10 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from layerwise._base import child_seed
-from layerwise.lecture._arms import Arms, arms_picture, arms_table, at_own_rates, differences, errors, one_test
+from layerwise.lecture._arms import Arms, arms_picture, arms_table, differences, one_test
 from layerwise.lecture._claim import Outcome, claim
 from layerwise.lecture._decided import verdict
+from layerwise.lecture._errors import errors
 from layerwise.lecture._ground import Ground
+from layerwise.lecture._search import at_own_rates
 from layerwise.lecture.unsupervised._arms import RATES, WITH, WITHOUT, sigmoid_recipe
 from layerwise.models import Recipe, build
 from layerwise.pretraining import Progress, pretrain
@@ -35,10 +37,11 @@ LABELS = 10
     "error falls; a linear classifier with few labels reads higher layers better than pixels; the fine-tuned "
     "network errs less than one that was not pre-trained.",
     decision_rule="The claim needs: no bit of a lower layer changes, every layer's error falls in every seed, and "
-    "the fine-tuned test error is lower than without pre-training (paired 95% interval above 0). It holds if ..., "
-    "where the top layer's codes are not read better than pixels (paired 95% interval above 0).",
+    "the fine-tuned test error is lower than without pre-training (paired 95% interval above 0). It holds under a "
+    "condition if the top layer's codes are not read better than pixels (paired 95% interval above 0).",
     source="CS7015, lecture 9.2. Bengio, Lamblin, Popovici and Larochelle 2007, Greedy layer-wise training of deep "
     "networks.",
+    tasks=("classification",),
 )
 def stacked(ground: Ground) -> Outcome:
     """Pre-train stacks of autoencoders, look at every layer on the way, and fine-tune."""
@@ -56,8 +59,8 @@ def stacked(ground: Ground) -> Outcome:
     relative = np.array([[errors[-1] / errors[0] for errors in one.errors] for one in stacks])
     return Outcome(
         verdict=verdict([n_moved == 0, fell, side(gain)], [side(rise)]),
-        condition=f'"More abstract" read as easier to classify: with {LABELS} labels a class, a linear classifier gets '
-        f"{_worded(rise)} from the codes of layer {DEPTH} than from pixels.",
+        condition=f"{_abstract(rise)} if easier to classify is what more abstract means: with {LABELS} labels a "
+        f"class, a linear classifier gets {_worded(rise)} from the codes of layer {DEPTH} than from pixels.",
         finding=f"{n_moved} weights of lower layers changed while an upper one learned. Reconstruction errors fell "
         f"to {', '.join(f'{one:.1%}' for one in np.median(relative, axis=0))} of their first value in layers 1, 2 "
         f"and 3 (medians). Fine-tuned, networks with pre-training err {gain.difference:.2f} points less (95% "
@@ -69,7 +72,7 @@ def stacked(ground: Ground) -> Outcome:
         n_seeds=n_seeds,
         tables=(
             arms_table(f"A linear classifier with {LABELS} labels a class", reads, "accuracy, %"),
-            arms_table("Test error after fine-tuning", tuned, "%"),
+            arms_table("Test error after fine-tuning", tuned, "error, %"),
         ),
         pictures=(_curves(stacks), arms_picture("How well a linear classifier reads each layer", reads,
                                                 Axis(title="accuracy on test images, percent"))),
@@ -171,9 +174,19 @@ def _places() -> tuple[str, ...]:
     return "pixels", *(f"codes of layer {k}" for k in range(1, DEPTH + 1))
 
 
+def _abstract(rise: Paired) -> str:
+    """Say whether higher layers are more abstract, as far as a classifier can tell."""
+    said = {
+        True: "Layers become more abstract",
+        False: "Layers can be stacked so, but they do not become more abstract",
+        None: "Layers can be stacked so; that they become more abstract is not shown",
+    }
+    return said[side(rise)]
+
+
 def _worded(found: Paired) -> str:
-    much = f"{abs(found.difference):.1f} points (95% interval of the difference {found.low:.1f} to {found.high:.1f})"
-    return f"{much} {'more' if found.difference > 0 else 'less'}"
+    much = f"{abs(found.difference):.1f} points {'more' if found.difference > 0 else 'less'}"
+    return f"{much} (95% interval of the difference {found.low:.2f} to {found.high:.2f})"
 
 
 def _curves(stacks: list[Stacked]) -> Picture:

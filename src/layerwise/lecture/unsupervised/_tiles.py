@@ -26,8 +26,8 @@ def filter_picture(title: str, network: nn.Module, data: Data, note: str = "") -
     units = (weight / weight.abs().amax(1, keepdim=True)).view(-1, side, side)
     return Picture(
         title=title,
-        x=Axis(title="units of the first hidden layer", low=0, high=COLUMNS * (side + 1)),
-        y=Axis(title="", low=0, high=ROWS * (side + 1)),
+        x=Axis(title="units of the first hidden layer", scale="bare", low=0, high=COLUMNS * (side + 1)),
+        y=Axis(title="", scale="bare", low=0, high=ROWS * (side + 1)),
         marks=(Marks(kind="cells", columns=tiled(units, COLUMNS)),),
         value=Axis(title="weight, relative to the unit's largest", low=-1.0, high=1.0),
         note=note,

@@ -45,6 +45,7 @@ def difference(x: Tensor) -> Tensor:
     "units of the same networks with dropout do differ.",
     source="CS7015, lecture 9.4, first slides. Rumelhart, Hinton and Williams 1986, Learning representations by "
     "back-propagating errors, who begin with small random weights to break the symmetry.",
+    tasks=("classification",),
 )
 def equal_weights(ground: Ground) -> Outcome:
     """Train networks whose weights begin equal, and look for two units that differ."""

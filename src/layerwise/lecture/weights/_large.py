@@ -46,9 +46,9 @@ def judged(ground: Ground, size: Size, tanh: Reading, sigmoid: Reading) -> Outco
     return Outcome(
         verdict=found,
         finding=f"At layer {DEPTH}, {full[0].interval.estimate:.0%} of tanh and {full[1].interval.estimate:.0%} of "
-        f"sigmoid activations are saturated. The typical (median) gradient of a unit is "
-        f"{_said(typical[0].interval.estimate)} of the rms of its layer with tanh, "
-        f"{_said(typical[1].interval.estimate)} with sigmoid. But on its way back through the layers the rms is "
+        f"sigmoid activations are saturated. The gradient at the typical unit of layer "
+        f"{DEPTH}, the median size, is {_said(typical[0].interval.estimate)} with tanh, and with sigmoid "
+        f"{_said(typical[1].interval.estimate)}. But on its way back through the layers the rms is "
         f"multiplied by {_times(back[0].interval.estimate)} (tanh) and {_times(back[1].interval.estimate)} (sigmoid): "
         "the few units that are not saturated pass it on through large weights.",
         condition="The gradient vanishes at the typical unit, which is saturated; but its rms does not vanish with "
@@ -79,7 +79,7 @@ def judged(ground: Ground, size: Size, tanh: Reading, sigmoid: Reading) -> Outco
 
 
 def _said(share: float) -> str:
-    return "0 (in single precision)" if share == 0 else f"{share:.1e}"
+    return "0 in single precision" if share == 0 else f"{share:.1e} of the layer's rms"
 
 
 def _times(factor: float) -> str:

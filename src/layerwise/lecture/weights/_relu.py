@@ -5,11 +5,13 @@ from __future__ import annotations
 import torch
 
 from layerwise.initializers import he_normal_, lecun_normal_
-from layerwise.lecture._arms import Arms, arms_table, at_own_rates, errors
+from layerwise.lecture._arms import DIVERGED, Arms, arms_table
 from layerwise.lecture._claim import Outcome, claim
 from layerwise.lecture._decided import Sided, larger, sided, verdict
+from layerwise.lecture._errors import errors
 from layerwise.lecture._exact import ROUNDING, Sides, largest, sides_table
 from layerwise.lecture._ground import Ground
+from layerwise.lecture._search import at_own_rates
 from layerwise.lecture.weights._pictures import by_layer, cards
 from layerwise.lecture.weights._signal import DEPTH, LECTURE, Reading, Size, read
 from layerwise.lecture.weights._theory import expected
@@ -80,7 +82,7 @@ def judged(ground: Ground, size: Size, without: Reading, with_factor: Reading, w
         finding=f"In theory the mean square is halved at each layer without the factor and kept with it, to "
         f"{largest(sides):.1e}. Measured, {lost.interval.estimate:.1%} of the first layer's spread is left at layer "
         f"{DEPTH} without it, {kept.interval.estimate:.0%} with it. Networks of {TRAINED_DEPTH} ReLU layers, each way "
-        f"at its best learning rate, get {middle[WITHOUT]:.0f}% of the test rows wrong without and "
+        f"at its best learning rate, have a test error of {middle[WITHOUT]:.0f}% without and "
         f"{middle[WITH]:.0f}% with it (medians).",
         metric="percent of test errors, without - with the factor",
         value=gain.difference,
@@ -89,7 +91,13 @@ def judged(ground: Ground, size: Size, without: Reading, with_factor: Reading, w
         n_seeds=gain.n,
         tables=(
             sides_table("Mean square of the pre-activations", sides, ("powers of 2", "theory")),
-            arms_table(f"{TRAINED_DEPTH} layers of ReLU, trained", wrong, "test errors (%)", digits=1),
+            arms_table(
+                f"{TRAINED_DEPTH} layers of ReLU, trained",
+                wrong,
+                "test error, %",
+                DIVERGED,
+                digits=1,
+            ),
         ),
         pictures=(*_cards(without, with_factor), *_pictures(size, without, with_factor)),
     )
