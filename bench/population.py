@@ -5,7 +5,8 @@
 
 Nets: 64-64x3-10 batch 32 with 32 members; 784-100x3-10 batch 60 with 16; 784-500x3-10 batch 100 with 4; tanh, SGD,
 cross-entropy, float32. Each peer runs in a process of its own, in turn, several rounds; the medians are shown, in
-microseconds per network-step (wall time / steps / members).
+microseconds per network-step (wall time / steps / members), and so is the time of processors, summed over the threads
+of the process: on a machine with other work its ratios hold better.
 
   eager    a plain loop: nn.Sequential, torch.optim.SGD, one network after another
   vmap     torch.func vmap(grad) over stacked parameters
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import statistics
@@ -30,6 +32,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import NamedTuple
 
 NETS = {
     "64-64x3-10": {"sizes": (64, 64, 64, 64, 10), "batch": 32, "members": 32, "steps": 600},
@@ -237,7 +240,7 @@ def scikit_learn(sizes, batch, members, steps):
     with Parallel(n_jobs=os.cpu_count()) as pool:
         pool(delayed(fit)(seed, 1) for seed in range(os.cpu_count()))
         seconds = timed(lambda: pool(delayed(fit)(seed, epochs) for seed in range(members)))
-    return seconds / (epochs * n_batches) / members
+    return seconds._replace(processor=float("nan")) / (epochs * n_batches) / members  # other processes worked
 
 
 def products(sizes, batch, members, steps):
@@ -285,10 +288,20 @@ PEERS = {
 }
 
 
+class Seconds(NamedTuple):
+    """Seconds that went by, and seconds of processors that this process took, over all its threads."""
+
+    wall: float
+    processor: float
+
+    def __truediv__(self, n):
+        return Seconds(self.wall / n, self.processor / n)
+
+
 def timed(work):
-    start = time.perf_counter()
+    wall, processor = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return Seconds(time.perf_counter() - wall, time.process_time() - processor)
 
 
 def one(peer, net):
@@ -296,7 +309,8 @@ def one(peer, net):
     seconds = PEERS[peer](chosen["sizes"], chosen["batch"], chosen["members"], chosen["steps"])
     import resource
 
-    print(json.dumps({"us": seconds * 1e6, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"us": seconds.wall * 1e6, "processor": seconds.processor * 1e6, "mib": mib}))
 
 
 def measure(peer, net):
@@ -305,7 +319,8 @@ def measure(peer, net):
         [sys.executable, __file__, "--one", peer, net], env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        return {"us": float("nan"), "mib": float("nan"), "error": done.stderr.strip().splitlines()[-1]}
+        nothing = dict.fromkeys(("us", "processor", "mib"), float("nan"))
+        return nothing | {"error": done.stderr.strip().splitlines()[-1]}
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -339,18 +354,19 @@ def show(found, peers, nets, rounds):
         end="",
     )
     print(f"torch {torch.__version__}, jax {version('jax')}; medians of {rounds} rounds, processes in turn\n")
-    print("Microseconds per network-step (in brackets: range over rounds)\n")
+    print("Microseconds per network-step (in brackets: range over rounds; of processors: the median)\n")
     print("| peer | " + " | ".join(nets) + " |")
     print("|---|" + "---|" * len(nets))
     middle = {}
     for peer in peers:
         cells = []
         for net in nets:
-            values = [m["us"] for m in found[peer, net]]
-            middle[peer, net] = statistics.median(values)
-            cells.append(f"{middle[peer, net]:,.0f} ({min(values):,.0f}-{max(values):,.0f})")
+            wall, processor = ([m[kind] for m in found[peer, net]] for kind in ("us", "processor"))
+            middle[peer, net] = Seconds(statistics.median(wall), statistics.median(processor))
+            of_processors = "" if math.isnan(middle[peer, net].processor) else f"; {middle[peer, net].processor:,.0f}"
+            cells.append(f"{middle[peer, net].wall:,.0f} ({min(wall):,.0f}-{max(wall):,.0f}{of_processors})")
         print(f"| {peer} | " + " | ".join(cells) + " |")
-    print("\nRatios in the same run\n")
+    print("\nRatios in the same run (in brackets: of processor time)\n")
     print("| what | " + " | ".join(nets) + " |")
     print("|---|" + "---|" * len(nets))
     rows = [
@@ -369,8 +385,12 @@ def show(found, peers, nets, rounds):
     for text, a, b, as_ratio in rows:
         if a not in peers or b not in peers:
             continue
-        ratios = [middle[a, net] / middle[b, net] for net in nets]
-        print(f"| {text} | " + " | ".join(f"{r:.2f}" if as_ratio else f"{r - 1:+.1%}" for r in ratios) + " |")
+        cells = []
+        for net in nets:
+            ratios = [one / other for one, other in zip(middle[a, net], middle[b, net], strict=True)]
+            wall, processor = (f"{r:.2f}" if as_ratio else f"{r - 1:+.1%}" for r in ratios)
+            cells.append(wall if math.isnan(ratios[1]) else f"{wall} ({processor})")
+        print(f"| {text} | " + " | ".join(cells) + " |")
     print("\nPeak memory of the whole process, MiB\n")
     for peer in peers:
         print(f"- {peer}: " + ", ".join(f"{max(m['mib'] for m in found[peer, net]):,.0f}" for net in nets))

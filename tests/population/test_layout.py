@@ -30,6 +30,7 @@ def test_chunks_are_few_and_even(n, size):
 
 def test_small_networks_fill_a_chunk_and_large_ones_stand_alone():
     assert chunk_size(Recipe(), 64, 10) == MAX_MEMBERS
+    assert chunk_size(Recipe().replace(width=64, depth=100), 64, 10) == MAX_MEMBERS  # layers take turns in the cache
     assert chunk_size(Recipe().replace(width=4000), 784, 10) == 1
     assert chunk_size(Recipe().replace(width=4000), 784, 10, "cuda") > 1
 

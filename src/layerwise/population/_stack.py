@@ -38,6 +38,7 @@ class Stack(nn.Module):
         self.n_seeds = n_seeds
         self._template = (rebuild,)
         self.layers = _plan(list(stages))
+        self._n_axes = stages[0].n_axes
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.spread(x)
@@ -63,7 +64,7 @@ class Stack(nn.Module):
 
     def spread(self, x: Tensor) -> Tensor:
         """Give `x` a seed axis, or one for all seeds, its full seed axis."""
-        if x.dim() == self.stages[0].n_axes:
+        if x.dim() == self._n_axes:
             x = x.unsqueeze(0)
         return x.expand(self.n_seeds, *x.shape[1:]) if len(x) == 1 else x
 

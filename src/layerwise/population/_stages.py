@@ -12,6 +12,7 @@ from layerwise.activations import ACTIVATIONS, Activation, CReLU, Maxout
 from layerwise.normalizers import BatchRenorm, DyT, GhostBatchNorm
 from layerwise.population import _convolution, _normalizing
 from layerwise.population._stage import Affine, Stage, Updates, along
+from layerwise.population._tanh import tanh
 
 
 class Linear(Affine):
@@ -44,7 +45,8 @@ class Pointwise(Stage):
     def __init__(self, modules: Sequence[nn.Module]) -> None:
         super().__init__(modules)
         self.activation = _KNOWN.get(repr(modules[0]))
-        self.function = self.activation.function if self.activation else modules[0]
+        found = self.activation.function if self.activation else modules[0]
+        self.function = tanh if found is torch.tanh else found
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.function(x)

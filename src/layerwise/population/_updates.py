@@ -136,27 +136,29 @@ class RMSprop(Method):
 class Adam(Method):
     """m and s are decaying means of g and g^2; w <- w - rate * mhat / (sqrt(shat) + epsilon).
 
-    The bias corrections 1 - beta^t are kept in tensors, so that a captured step sees them change.
+    The bias corrections 1 - beta^t go into rate and epsilon, not into mhat and shat, which spares two passes over every
+    parameter; both are kept in tensors, so that a captured step sees them change.
     """
 
     def __init__(self, choices: Sequence[Optimizer], like: Tensor) -> None:
         super().__init__(choices, like)
         self._mean: dict[int, Tensor] = {}
         self._square: dict[int, Tensor] = {}
-        self._correction = like.new_ones(2)
+        self._corrected_rate = self.rate.clone()
+        self._corrected_epsilon = like.new_zeros(())
 
     def advance(self, progress: float) -> None:
         super().advance(progress)
-        betas = (self.choices.beta1, self.choices.beta2)
-        self._correction.copy_(torch.tensor([1 - beta**self._n_steps for beta in betas], dtype=torch.float64))
+        first, second = (1 - beta**self._n_steps for beta in (self.choices.beta1, self.choices.beta2))
+        torch.mul(self.rate, second**0.5 / first, out=self._corrected_rate)
+        self._corrected_epsilon.fill_(self.choices.epsilon * second**0.5)
 
     def _step(self, parameter: Tensor, gradient: Tensor) -> None:
         mean = _state(self._mean, parameter).lerp_(gradient, 1 - self.choices.beta1)
         beta = self.choices.beta2
         square = _state(self._square, parameter).mul_(beta).addcmul_(gradient, gradient, value=1 - beta)
-        first, second = self._correction
-        denominator = (square / second).sqrt_().add_(self.choices.epsilon)
-        self._descend(parameter, mean / denominator.mul_(first))
+        direction = mean / square.sqrt().add_(self._corrected_epsilon)
+        parameter.addcmul_(direction, _like(self._corrected_rate, parameter), value=-1)
 
 
 class AdamW(Adam):
