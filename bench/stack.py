@@ -11,7 +11,8 @@ process, in turn, each round:
   clustpy    `StackedAutoencoder.layerwise_training` (ClustPy 0.0.3), which does so too, and trains linear layers only;
              left out where it is not installed
 
-Seconds are medians over rounds; ratios are to `stack`, medians over rounds. Prints a table as Markdown.
+Seconds are medians over rounds: of the clock, and of the processor, which do not count what other programs take. Ratios
+are of processor seconds to those of `stack`, medians over rounds. Prints a table as Markdown.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import sys
 import time
 import types
 from itertools import pairwise
+from typing import NamedTuple
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -54,7 +56,7 @@ def stack(x, epochs):
 
 def layers(x, epochs):
     """Return the sum of the layers' seconds; the codes between them are computed outside the clock."""
-    total, codes = 0.0, x
+    total, codes = Seconds(0.0, 0.0), x
     for part in network():
         found = []
         total += seconds(lambda part=part, codes=codes, found=found: found.append(
@@ -94,10 +96,20 @@ def clustpy(x, epochs):
     return seconds(lambda: coder.layerwise_training(**told))
 
 
+class Seconds(NamedTuple):
+    """Of the clock on the wall, and of all threads of this process."""
+
+    clock: float
+    processor: float
+
+    def __add__(self, other):
+        return Seconds(self.clock + other.clock, self.processor + other.processor)
+
+
 def seconds(work):
-    start = time.perf_counter()
+    start = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return Seconds(time.perf_counter() - start[0], time.process_time() - start[1])
 
 
 def main():
@@ -111,13 +123,14 @@ def main():
     ways = {"stack": stack, "layers": layers, "recompute": recompute, "clustpy": clustpy}
     stack(x[:1000], 1)  # warm up
     rounds = [{name: way(x, options.epochs) for name, way in ways.items()} for _ in range(options.rounds)]
-    print(f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, {options.rows} rows, "
+    print(f"{platform.machine()}, threads: {torch.get_num_threads()}, torch {torch.__version__}, {options.rows} rows, "
           f"{options.epochs} epochs a layer, {options.rounds} rounds\n")  # fmt: skip
-    print("| way | seconds | times `stack` |\n|---|---|---|")
+    print("| way | seconds | of the processor | times `stack` |\n|---|---|---|---|")
     for name in ways:
         if None not in (found := [one[name] for one in rounds]):
-            ratio = statistics.median(one[name] / one["stack"] for one in rounds)
-            print(f"| {name} | {statistics.median(found):.1f} | {ratio:.2f} |")
+            ratio = statistics.median(one[name].processor / one["stack"].processor for one in rounds)
+            clock, processor = (statistics.median(values) for values in zip(*found, strict=True))
+            print(f"| {name} | {clock:.1f} | {processor:.1f} | {ratio:.2f} |")
 
 
 if __name__ == "__main__":

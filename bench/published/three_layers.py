@@ -43,7 +43,8 @@ PROTOCOLS = {
         n_labels=50_000,
         n_validation=10_000,
         pretraining_epochs=10,
-        rates={"sgd": (1.0, 2.0, 4.0), "adam": (1e-3,)},  # 0.3 has a validation error of 1.66 % with seed 0, 1 has 1.51 %
+        # 0.3 has a validation error of 1.66 % with seed 0, 1 has 1.51 %
+        rates={"sgd": (1.0, 2.0, 4.0), "adam": (1e-3,)},
     ),
     "full": Settings(
         width=(1000, 1000, 1000),

@@ -145,13 +145,15 @@ def test_the_options_go_where_they_belong(asked, tmp_path):
     given = ["--data", "circles", "--widths", "5,4", "--objective", "sparse", "--activation", "tanh", "--linear-code"]
     given += ["--initializer", "he_normal", "--epochs", "3,4", "--learning-rate", "0.1,0.2", "--batch-size", 7]
     given += ["--corruption-level", 0.4, "--fine-tune", 5, "--fine-tune-rate", 0.01, "--verdict", "--verdict-seeds", 6]
+    given += ["--accumulate", 3, "--autocast", "bfloat16"]
     given += ["--tsne", "--seed", 9, "--device", "cuda", "--output", "out"]
     found = asked(*given)
     assert found.pop("command").startswith("layerwise pretrain --quiet --data circles")
     assert found == {
         "data": "circles", "widths": [5, 4], "objective": "sparse", "activation": "tanh", "linear_code": True,
         "initializer": "he_normal", "epochs": [3, 4], "learning_rate": [0.1, 0.2], "batch_size": 7,
-        "corruption_level": 0.4, "fine_tune": 5, "fine_tune_rate": 0.01, "verdict": True, "verdict_seeds": 6,
+        "accumulate": 3, "autocast": "bfloat16", "corruption_level": 0.4, "fine_tune": 5, "fine_tune_rate": 0.01,
+        "verdict": True, "verdict_seeds": 6,
         "tsne": True, "seed": 9, "device": "cuda", "checkpoint": tmp_path.relative_to(tmp_path) / "out" / "checkpoint",
         "progress": None,
     }  # fmt: skip
@@ -186,6 +188,9 @@ def test_options_of_layers_are_those_of_the_layers():
         (["--epochs", "-1"], "`epochs` must be an int of at least 0. Got -1 instead."),
         (["--learning-rate", "0"], "`learning_rate` must be a positive number. Got 0.0 instead."),
         (["--batch-size", "0"], "`batch_size` must be a positive int. Got 0 instead."),
+        (["--accumulate", "0"], "`accumulate` must be a positive int. Got 0 instead."),
+        (["--objective", "rbm", "--accumulate", "2"], "`accumulate` must be 1 for an RBM"),
+        (["--autocast", "float16"], "`autocast` must be one of None, 'bfloat16'. Got 'float16' instead."),
         (["--fine-tune", "-2"], "`fine_tune` must be an int of at least 0. Got -2 instead."),
         (["--fine-tune-rate", "0"], "`fine_tune_rate` must be a positive number. Got 0.0 instead."),
         (["--verdict-seeds", "1"], "`verdict_seeds` must be an int of at least 2. Got 1 instead."),
@@ -214,6 +219,43 @@ def test_a_verdict_is_asked_for_by_a_switch(cli, monkeypatch):
     assert "labels  against" in done.out
     assert "which pre-training never saw" in " ".join(done.out.split())
     assert max(map(len, done.out.splitlines())) <= 80
+
+
+@pytest.fixture
+def cheap(monkeypatch):
+    """Verdicts of few networks; the arms that were trained."""
+    from layerwise.pretraining import Pretrained, _verdict
+
+    judge, train, trained = Pretrained.verdict, _verdict.train_arm, []
+    options = {"fractions": (0.3, 1.0), "epochs": 1, "learning_rates": (0.01,)}
+    monkeypatch.setattr(Pretrained, "verdict", lambda self, x, y, **given: judge(self, x, y, **given, **options))
+    monkeypatch.setattr(_verdict, "train_arm", lambda *given: trained.append(given[2:4]) or train(*given))
+    return trained
+
+
+def test_a_verdict_that_was_stopped_goes_on_with_the_next_arm(cli, tmp_path, interrupted, cheap):
+    asked = (*SMALL, "--verdict", "--verdict-seeds", 2)
+    interrupted(7)  # 2 epochs of 2 layers, 1 of all together, 2 arms
+    assert cli(*asked, "--output", "out").code == 130
+    assert (tmp_path / "out" / "checkpoint-verdict").exists()
+    assert len(cheap) == 2
+    interrupted(None)
+    assert cli(*asked, "--output", "out").code == 0
+    assert len(cheap) == 6
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == WRITTEN
+    assert cli(*asked, "--output", "whole").code == 0
+    found, whole = (load(PretrainingRecord, (tmp_path / name / WRITTEN[-1]).read_text()) for name in ("out", "whole"))
+    assert found.verdict == whole.verdict
+
+
+def test_products_are_rounded_and_batches_gathered_where_that_is_asked(cli, tmp_path):
+    for name, options in {"a": [], "b": ["--autocast", "bfloat16"], "c": ["--accumulate", 2]}.items():
+        assert cli(*SMALL, "--quiet", "--output", name, *options).code == 0
+    plain, *others = (load(PretrainingRecord, (tmp_path / name / WRITTEN[-1]).read_text()) for name in "abc")
+    for other in others:
+        assert other.pretrained_error != plain.pretrained_error
+        assert other.fine_tuning != plain.fine_tuning
+    assert others[0].error == pytest.approx(plain.error, rel=0.01)
 
 
 def test_bars_are_drawn_on_a_terminal(monkeypatch, capsys):

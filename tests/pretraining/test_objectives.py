@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from layerwise.pretraining import CORRUPTIONS, OBJECTIVES, LayerSettings, pretrain
-from layerwise.pretraining._coder import ModuleCoder
 from layerwise.pretraining._layers import plan
+from layerwise.pretraining._module_coder import ModuleCoder
 from layerwise.pretraining._objectives import contractive, reconstruction_error, sparse
 
 

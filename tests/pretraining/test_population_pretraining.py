@@ -191,9 +191,9 @@ def test_every_member_has_a_patience_of_its_own():
         waits = []
         while not training.ended:
             training.epoch(data[:, :20])
-            training.keep_best(training.error(data[:, 20:]))
-            waits.append(training.waiting.clone())
-        training.restore_best()
+            training.best.keep(training.error(data[:, 20:]))
+            waits.append(training.best.waiting.clone())
+        training.best.restore()
         return [value.detach() for value in coder.parameters()], torch.stack(waits).sum(0)
 
     together, epochs = trained(range(6))

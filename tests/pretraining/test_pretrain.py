@@ -117,6 +117,17 @@ def test_errors_fall():
         assert last < first
 
 
+@pytest.mark.parametrize(("patience", "n_read"), [(None, 1000), (2, 1100)])
+def test_without_a_validation_part_errors_are_read_on_rows_that_are_trained_on(patience, n_read):
+    x = torch.rand(1100, 4, generator=torch.Generator().manual_seed(0))
+    options = {"epochs": 2, "validation": 0.0, "reconstruction": "squared_error", "patience": patience}
+    found = pretrain(nn.Sequential(nn.Linear(4, 3), nn.Sigmoid()), x, **options)
+    order = torch.randperm(1100, generator=source(0, "split"))
+    read = x[order[:n_read]]
+    error = (found.unroll()(read) - read).square().sum(1).mean().item()
+    assert found.layers[0].curves[1].values[-1] == pytest.approx(error, rel=1e-5)
+
+
 def test_tied_decoders_are_the_encoders_transpose_and_untied_ones_are_not():
     tied, untied = (pretrain(mlp(8, 6), data(), epochs=2, tied=tied) for tied in (True, False))
     assert torch.equal(tied.layers[0].decoder.weight, tied.model[0].weight)

@@ -15,7 +15,8 @@ from layerwise.data import Data
 from layerwise.initializers import glorot_uniform_
 from layerwise.pretraining import pretrain
 from layerwise.pretraining._layer_training import source
-from layerwise.pretraining._verdict import Question, _epochs
+from layerwise.pretraining._verdict_question import Question
+from layerwise.pretraining._verdict_start import most_epochs
 
 ONCE = {"validation": 0.0, "seed": 3, "epochs": 5, "batch_size": 10, "method": "sgd", "learning_rate": 0.5}
 
@@ -171,7 +172,7 @@ def test_a_verdict_counts_the_output_layers_it_threw_away():
         validation=0.25, learning_rates=(0.01,),
     )  # fmt: skip
     spent = 2 * 40 * (30 + 15 + 20 + 12)  # epochs, rows, two layers and their output layers of 3
-    assert _epochs(found, asked, "random", 1.0) == 5 + -(-spent // (20 * 50))
+    assert most_epochs(found, asked, "random", 1.0) == 5 + -(-spent // (20 * 50))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from layerwise.records import (
     Curve,
     DataSummary,
     LabelArm,
+    LabelCurves,
     LabelEffect,
     LayerOutcome,
     Pictures,
@@ -92,7 +93,11 @@ def _layer(name: str, n_inputs: int, n_units: int, test_error: float, pca_error:
 
 def _arm(start: str, score: float) -> LabelArm:
     summary = Summary(median=score, low=score - 0.01, high=score + 0.01, values=(score,) * 12)
-    return LabelArm(start=start, n_labels=216, learning_rate=0.01, score=summary, epochs=100, best_epoch=20.0)
+    scores = tuple((0.1, score - 0.1, score + 0.01 * (seed - 5.5)) for seed in range(12))
+    curves = LabelCurves(epochs=(0, 1, 2), scores=scores)
+    return LabelArm(
+        start=start, n_labels=216, learning_rate=0.01, score=summary, epochs=100, best_epoch=20.0, curves=curves
+    )
 
 
 def _effect(against: str, difference: float, p_value: float) -> LabelEffect:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import math
 import re
 import struct
 import zlib
@@ -16,9 +18,16 @@ from example_pretraining import N_FILTERS, N_PICTURES, make_pretraining, make_ve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerwise.records import CodeMap, DataSummary
+from layerwise.records import CodeMap, DataSummary, LabelCurves, VerdictRecord, dump, load
 from layerwise.report import render_html, render_text
-from layerwise.report._charts import code_figure, depth_figure, error_figure, layer_curve_figures, tuning_figures
+from layerwise.report._charts import (
+    code_figure,
+    depth_figure,
+    error_figure,
+    label_curve_figures,
+    layer_curve_figures,
+    tuning_figures,
+)
 from layerwise.report._png import png
 from layerwise.report._pretraining_page import pretraining_page
 from layerwise.report._pretraining_sentences import pretraining_sentences
@@ -44,6 +53,9 @@ Own error: of what the layer itself reads, on training rows kept back, before
 and after (cross-entropy, nats). To here: squared error of test rows through
 this layer and those below, and back, layer by layer alone. PCA: the same with
 as many components as the layer has units."""
+
+
+NOTE = "The network was pre-trained once."
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +116,8 @@ def test_the_text_fits_80_columns_and_a_verdict_stands_below(record, judged):
     assert helped in text
     assert text.replace(helped, "").startswith(TEXT)
     below = text[text.index("Did pre-training help?") :]
-    assert "With 216 labels, it helped by 10.0 points against a random start" in " ".join(below.split())
+    assert below.count("\n") < 14
+    assert below.endswith(f"(Holm). {NOTE}")
     assert re.search(r"216 +random start +90\.0 +80\.0 +\+10\.0 +\+8\.0 to \+12\.0 +0\.0005\n", below)
     assert re.search(r"216 +same histogram +90\.0 +89\.5 +\+0\.5 +-1\.5 to \+2\.5 +0\.400\n", below)
 
@@ -173,6 +186,70 @@ def test_lines_are_the_errors_by_depth_and_by_epoch(record):
     assert [row["pca"] for row in rows(tuning) if "pca" in row] == [3.5]
 
 
+def test_curves_are_medians_over_seeds_with_their_intervals(judged):
+    (figure,) = label_curve_figures(judged.verdict)
+    assert figure.title == "216 labels: pre-training helped"
+    assert figure.note == "Learning rates: pre-trained 0.01, random start 0.01, same histogram 0.01."
+    found = [(row["series"], row["epoch"], row["median"], row["low"], row["high"]) for row in rows(figure)]
+    # of 12 values the third from either end bound the median, with 96% (Thompson 1936)
+    assert found[:3] == [
+        ("pre-trained", 0, 10, 10, 10),
+        ("pre-trained", 1, 80, 80, 80),
+        ("pre-trained", 2, 90, 86.5, 93.5),
+    ]
+    assert [row[:2] for row in found[3:]] == [
+        (name, e) for name in ("random start", "same histogram") for e in (0, 1, 2)
+    ]
+    alt.LayerChart.from_dict(figure.spec, validate=True)
+    assert vl_convert.vegalite_to_vega(figure.spec)["marks"]
+    axes = figure.spec["layer"][0]["encoding"]
+    assert (axes["x"]["axis"]["title"], axes["y"]["axis"]["title"]) == ("epoch", "validation accuracy (%)")
+
+
+@pytest.mark.parametrize(
+    ("p_value", "difference", "words"), [(0.01, -0.1, "hurt"), (0.06, 0.1, "made no difference that shows")]
+)
+def test_a_title_says_if_it_helped(p_value, difference, words):
+    judged = make_verdict()
+    effects = tuple(replace(effect, p_value=p_value, difference=difference) for effect in judged.effects)
+    (figure,) = label_curve_figures(replace(judged, effects=effects))
+    assert figure.title == f"216 labels: pre-training {words}"
+
+
+def test_curves_of_a_regression_are_drawn_where_they_are_finite(judged):
+    scores = ((-math.inf, -2.0), (-1.0, -0.5), (-1.5, -1.0))
+    arms = tuple(
+        replace(arm, curves=LabelCurves(epochs=(0, 1), scores=scores)) if arm.start != "random" else
+        replace(arm, curves=None)
+        for arm in judged.verdict.arms
+    )  # fmt: skip
+    (figure,) = label_curve_figures(replace(judged.verdict, metric="minus_squared_error", arms=arms))
+    assert [(row["series"], row["median"], row["low"], row["high"]) for row in rows(figure)][:2] == [
+        ("pre-trained", -1.5, None, -1),
+        ("pre-trained", -1, -2, -0.5),
+    ]
+    assert {row["series"] for row in rows(figure)} == {"pre-trained", "same histogram"}
+    assert figure.spec["layer"][1]["encoding"]["y"]["axis"]["title"] == "minus squared error, validation rows"
+
+
+def test_a_file_without_curves_is_read_and_drawn(judged):
+    verdict = replace(judged.verdict, arms=tuple(replace(arm, curves=None) for arm in judged.verdict.arms))
+    text = json.loads(dump(verdict))
+    for arm in text["arms"]:
+        del arm["curves"]
+    assert load(VerdictRecord, json.dumps(text)) == verdict
+    assert label_curve_figures(verdict) == ()
+    names = [section.name for section in pretraining_page(make_pretraining(verdict=verdict)).sections]
+    assert names[-2:] == ["verdict", "ground"]
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_minus(judged):
+    effects = tuple(replace(effect, difference=-1e-5, low=-1e-4) for effect in judged.verdict.effects)
+    text = render_text(make_pretraining(verdict=replace(judged.verdict, effects=effects)))
+    assert "+0.0" in text
+    assert "-0.0 " not in text
+
+
 def test_epochs_are_labeled_at_whole_numbers(record):
     for figure in (*layer_curve_figures(record), *tuning_figures(record)):
         labels = figure.spec["layer"][0]["encoding"]["x"]["axis"]["values"]
@@ -211,7 +288,9 @@ def test_the_page_holds_sentences_images_tables_and_charts(judged):
     )
     for wanted in ("layerwise pretrain", "2 numbers per image", "Did it help?", "random start", "1,294 to train on"):
         assert wanted in page
-    assert page.count("data-chart=") - page.count("[data-chart=") >= 6
+    for wanted in ("pre-training helped", "216 labels it helped. The same network learned", NOTE):
+        assert wanted in page
+    assert page.count("data-chart=") - page.count("[data-chart=") >= 7
     assert len(page) < 5_000_000
 
 
@@ -226,6 +305,38 @@ def test_rows_that_are_no_images_have_no_pictures():
     sections = [section.name for section in pretraining_page(record).sections]
     assert sections == ["errors", "codes", "layers", "curves", "ground"]
     assert "data:image" not in render_html(record)
+
+
+@pytest.fixture(scope="module")
+def told():
+    """A pre-training for labels: there is no way back."""
+    layers = tuple(
+        replace(
+            layer, objective="supervised", reconstruction="label_cross_entropy", test_error=None,
+            curves=(layer.curves[0], replace(layer.curves[1], name="label_error")),
+        )
+        for layer in make_pretraining().layers
+    )  # fmt: skip
+    return make_pretraining(
+        layers=layers, pretrained_error=None, fine_tuned_error=None, fine_tuning=(), pictures=(), verdict=make_verdict()
+    )
+
+
+def test_layers_that_learned_labels_have_no_columns_of_what_they_give_back(told, judged):
+    heading = "layer    units   objective  epochs  rate   own error\n"
+    assert heading in render_text(told)
+    assert "to here" not in render_text(told)
+    assert "to here and back" not in render_html(told)
+    assert "to here and back" in render_html(judged)
+
+
+def test_it_is_said_what_pretraining_knew_and_the_others_did_not(told, judged):
+    said = "(Pre-training had read the labels of 1,294 other images, which the other starts never saw.)"
+    assert said in pretraining_sentences(told)[1]
+    assert said in render_html(told)
+    assert said not in render_html(judged)
+    assert "Classes were never shown" in code_figure(judged).note
+    assert code_figure(told).note.startswith("Colors are classes, which the network learned from other images.")
 
 
 def test_names_are_text_and_never_run():

@@ -136,7 +136,7 @@ def test_a_pretraining_is_drawn_and_nothing_sticks_out(tab: Tab, tmp_path: Path,
     path = tmp_path / "pretraining.html"
     path.write_text(render_html(make_pretraining(verdict=make_verdict())), encoding="utf-8")
     assert tab.open(path, width=width) == "drawn"
-    assert tab.evaluate(N_CHARTS) == tab.evaluate(N_DRAWN) == 6
+    assert tab.evaluate(N_CHARTS) == tab.evaluate(N_DRAWN) == 7
     assert tab.evaluate("[...document.images].every(image => image.complete && image.naturalWidth === 8)")
     assert tab.evaluate("document.images.length") == 60
     assert tab.evaluate(OVERFLOW) == 0

@@ -41,6 +41,13 @@ def pretrain(
         str | None, typer.Option(help="Of pre-training: 0.1, or one a layer [the objective's own].")
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of an update [100].", show_default=False)] = None,
+    accumulate: Annotated[
+        int | None,
+        typer.Option(help="Batches whose mean gradient makes one update [1]; not for rbm.", show_default=False),
+    ] = None,
+    autocast: Annotated[
+        str | None, typer.Option(help="bfloat16: what products are rounded to; all else stays float32.")
+    ] = None,
     corruption_level: Annotated[
         float | None, typer.Option(help="Share of inputs that denoising sets to 0 [0.25].", show_default=False)
     ] = None,
@@ -72,6 +79,8 @@ def pretrain(
         "epochs": _one_or_each("epochs", epochs, int),
         "learning_rate": _one_or_each("learning_rate", learning_rate, float),
         "batch_size": batch_size,
+        "accumulate": accumulate,
+        "autocast": autocast,
         "corruption_level": corruption_level,
     }
     given = {name: value for name, value in options.items() if value is not None}

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from layerwise.pretraining._asked import chosen, for_each
 from layerwise.pretraining._by_rows import check_rows_alone
-from layerwise.pretraining._coder import ModuleCoder
 from layerwise.pretraining._head import ModuleHead
 from layerwise.pretraining._kept import Kept, LayerRun, Run
 from layerwise.pretraining._layer_training import LayerTraining, decided, source
 from layerwise.pretraining._layers import Layer, Plan, plan
+from layerwise.pretraining._module_coder import ModuleCoder
 from layerwise.pretraining._objectives import RBM_OBJECTIVE, Objective
 from layerwise.pretraining._parts import Decoder, PretrainedLayer
 from layerwise.pretraining._pretrained import Pretrained

@@ -33,6 +33,10 @@ class Examples(NamedTuple):
     x: Tensor
     y: Tensor | None = None
 
+    def first(self, n: int | None) -> Examples:
+        """Return the first `n` rows; None: all."""
+        return Examples(self.x[:n], None if self.y is None else self.y[:n])
+
 
 def read_examples(given: Any, like: Tensor, *, with_labels: bool) -> Examples:
     """Return the rows of `given` as tensors beside `like`, and their labels if these are wanted.

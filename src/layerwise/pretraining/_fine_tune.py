@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from layerwise._base import InvalidInput, at_least, child_seed, fraction, positive, positive_int
 from layerwise._base._errors import Text
+from layerwise.models import Optimizer
 from layerwise.pretraining._labelled_run import Labelled, LabelledRun
 from layerwise.pretraining._processes import processes
 from layerwise.pretraining._purpose import checkpoint_at
@@ -39,44 +41,79 @@ class FineTuned:
     score: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """How a network is fine-tuned (see `Pretrained.fine_tune`)."""
+
+    epochs: int
+    learning_rate: float
+    schedule: str
+    warmup: float
+    decay: float
+    unfreeze_every: int
+    batch_size: int
+    validation: float
+    patience: int | None
+    seed: int
+    accumulate: int
+    autocast: str | None
+
+    def __post_init__(self) -> None:
+        positive_int("epochs", self.epochs)
+        positive("learning_rate", self.learning_rate)
+        positive("decay", self.decay)
+        at_least("unfreeze_every", self.unfreeze_every, 0)
+        positive_int("batch_size", self.batch_size)
+        fraction("validation", self.validation)
+        positive_int("accumulate", self.accumulate)
+        self.factor(0)
+
+    def factor(self, n_epochs: float) -> float:
+        """Return what the schedule multiplies every rate by, when so many epochs are made."""
+        return Optimizer(schedule=self.schedule, warmup=self.warmup).factor(n_epochs / self.epochs)
+
+    def groups(self, parameters: Sequence[Sequence[Tensor]]) -> list[Group]:
+        """Return the layers' parameters, the head's first, with the rate of each and the epoch from which it moves."""
+        return [
+            Group(one, self.learning_rate * self.decay**k, k * self.unfreeze_every)
+            for k, one in enumerate(parameters)
+            if one
+        ]
+
+
 def fine_tune(
     model: nn.Sequential,
-    groups: list[list[Tensor]],
+    parameters: Sequence[Sequence[Tensor]],
     x: Tensor,
     y: Tensor,
+    how: Tuning,
     *,
     task: Task,
-    epochs: int,
-    learning_rate: float,
-    decay: float,
-    unfreeze_every: int,
-    batch_size: int,
-    validation: float,
-    patience: int | None,
-    seed: int,
-    accumulate: int,
-    autocast: str | None,
     checkpoint: str | os.PathLike[str] | None,
 ) -> FineTuned:
-    """Train `model` on labelled rows and return it at its best epoch (see `Pretrained.fine_tune`)."""
-    at_least("unfreeze_every", unfreeze_every, 0)
-    positive("decay", decay)
-    rate = positive("learning_rate", learning_rate)
-    own = [Group(one, rate * decay**k, k * unfreeze_every) for k, one in enumerate(groups) if one]
-    generator = torch.Generator().manual_seed(child_seed(seed, "fine-tuning"))
+    """Train `model` on labelled rows and return it at its best epoch (see `Pretrained.fine_tune`).
+
+    Args:
+        model: Encoder and head.
+        parameters: Of each layer, from the head down.
+        x: All rows.
+        y: Their targets.
+        how: All that was asked for.
+        task: What `y` is.
+        checkpoint: A file to go on from.
+    """
+    generator = torch.Generator().manual_seed(child_seed(how.seed, "fine-tuning"))
     order = torch.randperm(len(x), generator=generator)[None]
-    n_held = round(fraction("validation", validation) * len(x))
+    n_held = round(how.validation * len(x))
     rows = Labelled(x, y, order[:, n_held:], order[:, :n_held])
-    size, n_batches = positive_int("batch_size", batch_size), positive_int("accumulate", accumulate)
-    told = [task, f"{epochs} {rate} {decay} {unfreeze_every} {size} {n_batches} {validation} {patience} {autocast}"]
     with processes(x.device) as together:
-        place = checkpoint_at(checkpoint, together, model.state_dict(), lambda: [x, y], [*told, str(seed)])
+        place = checkpoint_at(checkpoint, together, model.state_dict(), lambda: [x, y], [task, str(how)])
         training = Supervised(
-            model, own, task, batch_size=size, generators=[generator], accumulate=n_batches, kind=autocast,
-            together=together,
+            model, how.groups(parameters), task, batch_size=how.batch_size, generators=[generator],
+            factor=how.factor, accumulate=how.accumulate, kind=how.autocast, together=together,
         )  # fmt: skip
-        run = LabelledRun(model, training, rows, patience=patience, checkpoint=place, together=together)
-        run.train(positive_int("epochs", epochs))
+        run = LabelledRun(model, training, rows, patience=how.patience, checkpoint=place, together=together)
+        run.train(how.epochs)
     name = "validation_accuracy" if task == "classification" else "validation_score"
     curves = [_curve("train_loss", run.losses)] + ([_curve(name, run.scores)] if n_held else [])
     return FineTuned(model.eval(), tuple(curves), run.best.score[0] if n_held else math.nan)

@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from layerwise.initializers import glorot_uniform_
 from layerwise.pretraining._autocast import autocast
-from layerwise.pretraining._coder import ModuleCoder
 from layerwise.pretraining._dense import DenseCoder
+from layerwise.pretraining._module_coder import ModuleCoder
 
 if TYPE_CHECKING:
     from torch import nn

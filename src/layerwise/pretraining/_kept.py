@@ -13,7 +13,7 @@ from layerwise.records import Curve
 if TYPE_CHECKING:
     from torch import nn
 
-    from layerwise.pretraining._coder import ModuleCoder
+    from layerwise.pretraining._module_coder import ModuleCoder
     from layerwise.pretraining._supply import Codes
 
 
@@ -34,11 +34,11 @@ class LayerRun:
             self._losses.append(float(self._codes.epoch(self.training)))
             error = self.training.error(*self._codes.judged)
             if patient:
-                self.training.keep_best(error)
+                self.training.best.keep(error)
             self._errors.append(float(error))
             after(self._losses[-1], self._errors[-1])
         if patient:
-            self.training.restore_best()
+            self.training.best.restore()
 
     def curves(self) -> tuple[Curve, ...]:
         """Return the loss of each epoch, and the error before the first and after each."""

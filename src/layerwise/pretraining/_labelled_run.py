@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from layerwise.pretraining._best_of import BestOf
 from layerwise.pretraining._processes import ALONE, Processes
-from layerwise.pretraining._supervised import BestOf, Supervised
+from layerwise.pretraining._supervised import Supervised
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

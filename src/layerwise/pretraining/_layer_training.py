@@ -12,6 +12,7 @@ from torch import Tensor
 from layerwise._base import InvalidInput, child_seed
 from layerwise._base._errors import Text
 from layerwise.pretraining._autocast import check_autocast
+from layerwise.pretraining._best_layer import BestLayer
 from layerwise.pretraining._coder import Coder
 from layerwise.pretraining._descent import Descent, grouped
 from layerwise.pretraining._examples import Examples
@@ -37,6 +38,7 @@ class LayerTraining:
 
     Attributes:
         name, settings, generators: As given.
+        best: Its best parameters, and whether it has patience left.
         n_epochs: Epochs made.
         failed: Members whose loss was not finite in some epoch, [member].
     """
@@ -56,16 +58,10 @@ class LayerTraining:
         self._optimizer = _optimizer(coder.parameters(), settings)
         self._descent = Descent(coder.parameters(), self._optimizer, together)
         self._short = short_step(coder, objective, settings, generators)
-        self._least = coder.bias.new_full((len(generators),), math.inf, requires_grad=False)
-        self._best: list[Tensor] = []
-        self._waited = torch.zeros_like(self._least, dtype=torch.int64)
+        self.best = BestLayer(coder, settings.patience, len(generators))
         self.n_epochs = 0
-        self.failed = torch.zeros_like(self._least, dtype=torch.bool)
-
-    @property
-    def waiting(self) -> Tensor:
-        """Whether each member still trains: whether it has patience left, [member]."""
-        return torch.ones_like(self.failed) if self.settings.patience is None else self._waited < self.settings.patience
+        self._zeros = coder.bias.new_zeros(len(generators), requires_grad=False)
+        self.failed = torch.zeros_like(self._zeros, dtype=torch.bool)
 
     @property
     def error_name(self) -> str:
@@ -75,7 +71,7 @@ class LayerTraining:
     @property
     def ended(self) -> bool:
         """Whether all epochs are over, or the patience of all members is."""
-        return self.n_epochs >= self.settings.epochs or not self.waiting.any()
+        return self.n_epochs >= self.settings.epochs or not self.best.waiting.any()
 
     def epoch(self, codes: Tensor, y: Tensor | None = None) -> Tensor:
         """Train on every row of `codes` once, with its labels `y` if the objective reads them.
@@ -96,7 +92,7 @@ class LayerTraining:
 
     def over(self, batches: Iterable[Examples]) -> Tensor:
         """Train on these batches, as one epoch; as `epoch`."""
-        n_rows, total = 0, torch.zeros_like(self._least)
+        n_rows, total = 0, torch.zeros_like(self._zeros)
         for group in grouped(batches, self.settings.accumulate):
             sizes = [batch.x.shape[self._coder.row_axis] for batch in group]
             total += self._step(group, sizes)
@@ -119,7 +115,7 @@ class LayerTraining:
         """Make a step by the mean gradient of a group of batches; return the sum of its rows' losses."""
         if self._short:
             return self._short(group[0].x) * sizes[0]
-        total = torch.zeros_like(self._least)
+        total = torch.zeros_like(self._zeros)
         for batch, n in zip(group, sizes, strict=True):
             own = self._coder.together.weight(n)
             total += self._descent.add(self._losses(*batch), own * n / sum(sizes)) * (own * n)
@@ -135,7 +131,7 @@ class LayerTraining:
     @torch.no_grad()
     def error(self, codes: Tensor, y: Tensor | None = None) -> Tensor:
         """Return each member's error of `codes`, or of their labels `y`, without noise and penalties, in eval mode."""
-        coder, total = self._coder, torch.zeros_like(self._least)
+        coder, total = self._coder, torch.zeros_like(self._zeros)
         size = max(1000, self.settings.batch_size)
         parts = codes.split(size, coder.row_axis)
         for x, labels in zip(parts, [None] * len(parts) if y is None else y.split(size, coder.row_axis), strict=True):
@@ -150,32 +146,13 @@ class LayerTraining:
             return label_error(decoded, self._coder.mine(y))
         return reconstruction_error(self._coder, x, decoded, self.settings.reconstruction)
 
-    @torch.no_grad()
-    def keep_best(self, errors: Tensor) -> None:
-        """Remember the parameters of each member whose error, on the validation part, is its least so far."""
-        parameters = [parameter.detach() for parameter in self._coder.parameters()]
-        better = (errors < self._least) & self.waiting
-        self._best = [
-            torch.where(self._coder.each(better, value), value, kept)
-            for value, kept in zip(parameters, self._best or parameters, strict=True)
-        ]
-        self._least = torch.where(better, errors, self._least)
-        self._waited = torch.where(better, 0, self._waited + 1)
-
-    @torch.no_grad()
-    def restore_best(self) -> None:
-        """Go back to the best parameters, if some were remembered."""
-        for parameter, value in zip(self._coder.parameters(), self._best, strict=False):
-            parameter.copy_(value)
-
     def state(self) -> dict[str, Any]:
         """Return all that the next epoch depends on, but the network's own parameters."""
         return {
             "decoder": [tensor.detach().clone() for tensor in self._coder.decoder_parameters()],
             "optimizer": self._optimizer.state_dict(),
             "generators": [generator.get_state() for generator in self.generators],
-            "best": (self._least, self._best),
-            "waited": self._waited,
+            **self.best.state(),
             "failed": self.failed.clone(),
             "n_epochs": self.n_epochs,
         }
@@ -188,10 +165,8 @@ class LayerTraining:
         self._optimizer.load_state_dict(state["optimizer"])
         for generator, value in zip(self.generators, state["generators"], strict=True):
             generator.set_state(value)
-        device = self._least.device  # a checkpoint is read into memory
-        least, best = state["best"]
-        self._least, self._best = least.to(device), [value.to(device) for value in best]
-        self._waited, self.failed = state["waited"].to(device), state["failed"].to(device, copy=True)
+        self.best.load_state(state)
+        self.failed = state["failed"].to(self.failed.device, copy=True)  # a checkpoint is read into memory
         self.n_epochs = state["n_epochs"]
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from layerwise.pretraining._coder import ModuleCoder
 from layerwise.pretraining._layers import Layer, Plan
+from layerwise.pretraining._module_coder import ModuleCoder
 from layerwise.pretraining._settings import LayerSettings
 from layerwise.records import Curve
 from layerwise.tracing import INPUT, own_tensors, replay
@@ -56,9 +56,10 @@ class PretrainedLayer:
         objective: What it was trained for.
         settings: How, with `reconstruction` decided.
         decoder: From its code back to what it reads; None of a supervised layer, whose output layer was thrown away.
-        curves: `train_loss` of each epoch; `reconstruction_error` before the first and after each, on the validation
-            part (on the training part if there is none; of a stream, on its first batches), in eval mode, without noise
-            and penalties. Of a supervised layer `label_error` in its place: the error of its output layer there, the
+        curves: `train_loss` of each epoch, the mean over its batches; `reconstruction_error` before the first and after
+            each, on the validation part (if there is none, on the first 1,000 rows that were trained on, or on all of
+            them where `patience` ends the training; of a stream, on its first batches), in eval mode, without noise and
+            penalties. Of a supervised layer `label_error` in its place: the error of its output layer there, the
             cross-entropy of classes in nats, or the squared error of targets, summed over them.
         weight_shape: Of the layer's weight.
         n_decoder_weights: Of the decoder, or of the output layer.

@@ -59,7 +59,8 @@ def pretrain(
         layers: Names of the layers to pre-train; None for all that have an activation.
         otherwise: What to do about a layer that can't be pre-trained: `go_on` with the next, or `stop`.
         validation: Share of the rows that is kept for the validation error; of a stream, its first batches: that share
-            of the batches of an epoch, at least 1 and at most 20.
+            of the batches of an epoch, at least 1 and at most 20. 0: errors are read on rows that are trained on (see
+            `PretrainedLayer.curves`).
         seed: Of all that is random.
         inplace: Whether `model` itself is trained. After an error it is as it was.
         memory: Bytes of codes that may be held in memory; larger ones lie in a file meanwhile.
@@ -75,7 +76,8 @@ def pretrain(
     pass, if the stream has a length; where it ends early it begins anew. What it draws from the global generators of
     python, numpy and torch comes from `seed`, the same in every pass (so a DataLoader that shuffles has one order, and
     what is held out stays so), and leaves them as they were. A run that goes on from a checkpoint reads the stream
-    again up to where it was; a stream that does not begin the same each time it is read is refused then.
+    again up to where it was; a stream that does not begin the same each time it is read is refused then. An RBM's
+    batches all have as many rows as the stream's first one: others are cut anew, in their order.
 
     Raises:
         InvalidInput: If a value breaks its rule, labels are wanted and missing, no layer can be pre-trained, or the

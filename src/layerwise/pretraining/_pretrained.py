@@ -1,31 +1,24 @@
-"""What comes of pre-training: the network, its decoders, and what can be made of them."""
+"""What comes of pre-training: the network, and what can be made of it with labels."""
 
 from __future__ import annotations
 
-import copy
-import math
 import os
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor, nn
-
-from layerwise._base import InvalidInput, child_seed, positive_int
-from layerwise._base._errors import Text
-from layerwise.initializers import glorot_uniform_
+from layerwise._base import positive_int
 from layerwise.pretraining._by_rows import check_rows_alone
-from layerwise.pretraining._fine_tune import FineTuned, fine_tune, labelled
-from layerwise.pretraining._layers import Plan
-from layerwise.pretraining._parts import Decoder, Encoder, PretrainedLayer
-from layerwise.pretraining._tensor_file import load_tensors_, save_tensors
-from layerwise.pretraining._unrolling import check_chain
-from layerwise.pretraining._verdict import RATES, Question, Verdict, verdict
+from layerwise.pretraining._fine_tune import FineTuned, Tuning, fine_tune, labelled
+from layerwise.pretraining._pretrained_network import PretrainedNetwork
+from layerwise.pretraining._verdict import RATES, Verdict, verdict
+from layerwise.pretraining._verdict_question import Question
 from layerwise.tracing import INPUT, own_tensors
 
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
-class Pretrained:
+
+class Pretrained(PretrainedNetwork):
     """A pre-trained network.
 
     Attributes:
@@ -35,101 +28,6 @@ class Pretrained:
         initial: Parameters and buffers of the network before it was pre-trained.
         n_rows: Rows that it was pre-trained on; of a stream those of an epoch, of the layer with the most.
     """
-
-    def __init__(
-        self,
-        model: nn.Module,
-        layers: Sequence[PretrainedLayer],
-        left_alone: Mapping[str, str],
-        plan: Plan,
-        *,
-        initial: Mapping[str, Tensor],
-        n_rows: int,
-    ) -> None:
-        self.model, self.layers, self.left_alone = model, tuple(layers), dict(left_alone)
-        self.initial, self.n_rows = initial, n_rows
-        self._plan = plan
-
-    def copy(self) -> Pretrained:
-        """Return a copy with a network of its own."""
-        return Pretrained(
-            copy.deepcopy(self.model),
-            copy.deepcopy(self.layers),
-            self.left_alone,
-            self._plan,
-            initial=self.initial,
-            n_rows=self.n_rows,
-        )
-
-    def save(self, path: str | Path) -> None:
-        """Write the network's parameters and buffers, and the decoders', to a safetensors file, all at once.
-
-        `load_` reads them back into a network of the same make.
-        """
-        save_tensors(path, self._tensors())
-
-    def load_(self, path: str | Path) -> Pretrained:
-        """Read parameters, buffers and decoders that `save` wrote, into this network, and return it.
-
-        Raises:
-            InvalidInput: If the file does not hold exactly the tensors of this network and its decoders.
-        """
-        load_tensors_(path, self._tensors())
-        return self
-
-    def _tensors(self) -> dict[str, Tensor]:
-        parts: dict[str, nn.Module] = {"model.": self.model}
-        parts |= {f"decoder.{layer.name}.": layer.decoder for layer in self.layers if layer.decoder is not None}
-        return {f"{start}{name}": value for start, part in parts.items() for name, value in part.state_dict().items()}
-
-    def encoder(self) -> nn.Module:
-        """Return the network up to the code of the topmost pre-trained layer; it shares the parameters of `model`.
-
-        Of an `nn.Sequential` these are its first modules; of anything else, an `Encoder`.
-        """
-        end = self.layers[-1].layer.code
-        if type(self.model) is nn.Sequential:
-            names = [name for name, _ in self.model.named_children()]
-            last = names.index(self._plan.used.calls[end].module.split(".")[0])
-            ends = [one.index for one in self._plan.used.calls if one.module.split(".")[0] == names[last]]
-            if ends[-1] == end:  # the code is what this module returns
-                return self.model[: last + 1]
-        return Encoder(self.model, self._plan, end).train(self.model.training)
-
-    @torch.no_grad()
-    def transform(self, x: Tensor) -> Tensor:
-        """Return the codes of `x` at the topmost pre-trained layer, in eval mode."""
-        codes: Tensor = self.encoder().eval()(x)
-        return codes
-
-    def unroll(self) -> nn.Sequential:
-        """Return the deep autoencoder: the encoder, then the decoders from the topmost to the lowest.
-
-        At the start it gives what the layers give one after the other; fine-tune it as a whole. The encoder shares the
-        parameters of `model`, the decoders have their own.
-
-        Raises:
-            InvalidInput: If something stands between two layers that can't be undone, such as pooling, or a layer has
-                no decoder, as after `supervised`.
-        """
-        check_chain(self._plan, [layer.layer for layer in self.layers])
-        return nn.Sequential(self.encoder(), *reversed(self.decoders(len(self.layers))))
-
-    def decoders(self, n_layers: int) -> list[Decoder]:
-        """Return the decoders of the lowest layers.
-
-        Raises:
-            InvalidInput: If a layer has none.
-        """
-        found = [layer.decoder for layer in self.layers[:n_layers] if layer.decoder is not None]
-        if len(found) < n_layers:
-            without = next(layer for layer in self.layers if layer.decoder is None)
-            raise InvalidInput(
-                "Every layer must have a decoder to be unrolled",
-                got=Text(f"{without.name!r}, trained for {without.objective!r}, which has none"),
-                cure="Its output layer was thrown away. Use encoder(), to_classifier(n) or fine_tune(x, y).",
-            )
-        return found
 
     def to_classifier(self, n_classes: int, *, seed: int = 0) -> nn.Sequential:
         """Return the encoder with a new linear layer on top, [row, n_classes]; its parameters are those of `model`."""
@@ -146,6 +44,8 @@ class Pretrained:
         *,
         epochs: int = 50,
         learning_rate: float = 1e-3,
+        schedule: str = "constant",
+        warmup: float = 0.0,
         decay: float = 1.0,
         unfreeze_every: int = 0,
         batch_size: int = 100,
@@ -166,6 +66,8 @@ class Pretrained:
             y: Whole numbers are classes, other numbers targets of a regression.
             epochs: At most so many.
             learning_rate: Of the head, by Adam.
+            schedule: What becomes of all rates over `epochs`, as in recipes: constant, linear, cosine, step.
+            warmup: Share of the epochs over which they rise from 0.
             decay: What the rate is multiplied by from each layer to the one below it (discriminative fine-tuning).
             unfreeze_every: Epochs after which the next layer down begins to move; 0: all move from the start.
             batch_size: Rows of a step.
@@ -190,25 +92,13 @@ class Pretrained:
         check_rows_alone(self._plan.calls(INPUT, self.layers[-1].layer.code, "training"), drops=True)
         network = self.with_head(n_outputs, seed)
         head: list[Tensor] = list(network[-1].parameters())
-        groups = [head, *reversed(self._parameters_by_layer())]
-        return fine_tune(
-            network,
-            groups,
-            inputs,
-            targets,
-            task=task,
-            epochs=epochs,
-            learning_rate=learning_rate,
-            decay=decay,
-            unfreeze_every=unfreeze_every,
-            batch_size=batch_size,
-            validation=validation,
-            patience=patience,
-            seed=seed,
-            accumulate=accumulate,
-            autocast=autocast,
-            checkpoint=checkpoint,
-        )
+        how = Tuning(
+            epochs=epochs, learning_rate=learning_rate, schedule=schedule, warmup=warmup, decay=decay,
+            unfreeze_every=unfreeze_every, batch_size=batch_size, validation=validation, patience=patience, seed=seed,
+            accumulate=accumulate, autocast=autocast,
+        )  # fmt: skip
+        layers = [head, *reversed(self._parameters_by_layer())]
+        return fine_tune(network, layers, inputs, targets, how, task=task, checkpoint=checkpoint)
 
     def _parameters_by_layer(self) -> list[list[Tensor]]:
         """Return the encoder's parameters, each with the pre-trained layer whose code it is the first to enter."""
@@ -233,6 +123,7 @@ class Pretrained:
         test: float = 0.25,
         validation: float = 0.15,
         learning_rates: Sequence[float] = RATES,
+        checkpoint: str | os.PathLike[str] | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> Verdict:
         """Say whether pre-training helped: the same network fine-tuned from three starts, at several numbers of labels.
@@ -245,7 +136,8 @@ class Pretrained:
 
         Args:
             x: Labelled inputs, one row an example.
-            y: Whole numbers are classes, other numbers targets of a regression.
+            y: Whole numbers are classes, other numbers targets of a regression, which should have a variance near 1:
+                rates and epochs are made for that.
             fractions: Shares of the training labels.
             seeds: How many, or which; fewer than 12 can hardly show a difference.
             epochs: Most epochs of fine-tuning for the pre-trained start.
@@ -254,7 +146,12 @@ class Pretrained:
             test: Share of the rows that is judged on.
             validation: Share that chooses epochs and rates.
             learning_rates: The grid, for Adam.
+            checkpoint: A file that is written after every arm (a start at one number of labels). Killed at any moment
+                and asked the same again, of the same pre-trained network, it goes on from there, to the same record.
             progress: Told a line after every arm.
+
+        Returns:
+            The verdict. Its record holds every arm's scores on test rows, and its learning curves on validation rows.
 
         Raises:
             InvalidInput: If a value breaks its rule.
@@ -278,14 +175,5 @@ class Pretrained:
             learning_rates=tuple(learning_rates),
         )
         own = range(positive_int("seeds", seeds)) if isinstance(seeds, int) else tuple(seeds)
-        return Verdict(verdict(self, question, own, progress or (lambda _: None)))
-
-    def with_head(self, n_outputs: int, seed: int) -> nn.Sequential:
-        """Return the encoder with a new linear layer on top, drawn by `seed`."""
-        code = self._plan.used.calls[self.layers[-1].layer.code].shape[1:]
-        like = next(self.model.parameters())
-        head = nn.utils.skip_init(nn.Linear, math.prod(code), n_outputs, device=like.device, dtype=like.dtype)
-        glorot_uniform_(head.weight, generator=torch.Generator().manual_seed(child_seed(seed, "head")))
-        nn.init.zeros_(head.bias)
-        flat = [nn.Flatten()] if len(code) > 1 else []
-        return nn.Sequential(self.encoder(), *flat, head)
+        tell = progress or (lambda _: None)
+        return Verdict(verdict(self, question, own, checkpoint=checkpoint, progress=tell))

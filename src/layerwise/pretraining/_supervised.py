@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -42,6 +42,7 @@ class Supervised:
         batch_size: Rows of a step.
         generators: One for each member (one in all, without members), for the order of the rows.
         n_members: Networks in one; None for a plain network.
+        factor: What multiplies every rate, by the number of epochs made.
         accumulate: Batches whose mean gradient makes one step.
         kind: What products are made in, see `autocast`.
         together: The processes that share every batch of a plain network.
@@ -56,6 +57,7 @@ class Supervised:
         batch_size: int,
         generators: Sequence[torch.Generator],
         n_members: int | None = None,
+        factor: Callable[[float], float] = lambda _: 1.0,
         accumulate: int = 1,
         kind: str | None = None,
         together: Processes = ALONE,
@@ -66,7 +68,7 @@ class Supervised:
         self._optimizer = torch.optim.Adam(rows, foreach=False)
         parameters = [parameter for group in groups for parameter in group.parameters]
         self._kind = check_autocast(kind, parameters[0])
-        self._accumulate, self._together = accumulate, together
+        self._factor, self._accumulate, self._together = factor, accumulate, together
         self._descent = Descent(parameters, self._optimizer, together)
         self._n_epochs = 0
 
@@ -79,18 +81,22 @@ class Supervised:
             pool: The numbers of the rows that each member trains on, [seed, n] ([1, n] without members).
         """
         self._network.train()
-        for group, settings in zip(self._groups, self._optimizer.param_groups, strict=True):
-            settings["lr"] = group.learning_rate if self._n_epochs >= group.from_epoch else 0.0
         n = pool.shape[1]
         shuffled = [own[torch.randperm(n, generator=one)] for own, one in zip(pool, self._generators, strict=True)]
         order = torch.stack(shuffled).to(x.device)
         total = torch.zeros(len(order), dtype=x.dtype, device=x.device)
         with _own_draws(child_seed(self._generators[0].initial_seed(), f"dropout {self._n_epochs}"), x.device):
-            for batches in grouped(order.split(self._batch_size, dim=1), self._accumulate):
+            steps = list(grouped(order.split(self._batch_size, dim=1), self._accumulate))
+            for place, batches in enumerate(steps):
+                self._set_rates(self._n_epochs + place / len(steps))
                 total += self._step(x, y, batches)
         self._together.sum_(total)
         self._n_epochs += 1
         return (total / n).tolist()
+
+    def _set_rates(self, n_epochs: float) -> None:
+        for group, settings in zip(self._groups, self._optimizer.param_groups, strict=True):
+            settings["lr"] = group.learning_rate * self._factor(n_epochs) if n_epochs >= group.from_epoch else 0.0
 
     def _taken(self, values: Tensor, rows: Tensor) -> Tensor:
         return values[rows[0] if self._members is None else rows]
@@ -169,50 +175,3 @@ def _own_draws(seed: int, device: torch.device) -> Iterator[None]:
             with torch.cuda.device(device):
                 torch.cuda.manual_seed(seed)
         yield
-
-
-class BestOf:
-    """Each member's best weights by its validation score; of equally good ones, the last.
-
-    A few validation rows are soon all right, and the network still learns. Its patience ends nevertheless.
-
-    Attributes:
-        score: The best score of each member.
-        epoch: The epoch of the weights that are kept.
-    """
-
-    def __init__(self, network: nn.Module, n_members: int | None, patience: int | None) -> None:
-        self._network, self._members, self._patience = network, n_members, patience
-        self.score = [-math.inf] * (n_members or 1)
-        self.epoch = [0] * (n_members or 1)
-        self._improved = [0] * (n_members or 1)
-        self._kept = {name: value.detach().clone() for name, value in network.state_dict().items()}
-
-    @torch.no_grad()
-    def update(self, epoch: int, scores: Sequence[float]) -> bool:
-        """Take in the scores after an epoch; return whether every member's patience is over."""
-        better = [score >= best for score, best in zip(scores, self.score, strict=True)]
-        gains = [score > best for score, best in zip(scores, self.score, strict=True)]
-        for name, value in self._network.state_dict().items():
-            for s in (s for s, yes in enumerate(better) if yes):
-                if self._members is None:
-                    self._kept[name] = value.detach().clone()
-                else:
-                    self._kept[name][s] = value[s]
-        self.score = [new if yes else old for new, old, yes in zip(scores, self.score, better, strict=True)]
-        self.epoch = [epoch if yes else old for old, yes in zip(self.epoch, better, strict=True)]
-        self._improved = [epoch if yes else old for old, yes in zip(self._improved, gains, strict=True)]
-        return self._patience is not None and all(epoch - last >= self._patience for last in self._improved)
-
-    def restore(self) -> None:
-        """Go back to the best weights."""
-        self._network.load_state_dict(self._kept)
-
-    def state(self) -> dict[str, Any]:
-        """Return what is kept."""
-        return {"score": self.score, "epoch": self.epoch, "improved": self._improved, "kept": self._kept}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned."""
-        self.score, self.epoch, self._improved = (list(state[name]) for name in ("score", "epoch", "improved"))
-        self._kept = {name: value.to(self._kept[name].device) for name, value in state["kept"].items()}

@@ -45,7 +45,7 @@ from layerwise.records._study_record import (
     Verdict,
 )
 from layerwise.records._trainability import MAP_SCHEMA_VERSION, Agreement, MapCell, MapColumn, TrainabilityRecord
-from layerwise.records._verdict import LabelArm, LabelEffect, VerdictRecord
+from layerwise.records._verdict import LabelArm, LabelCurves, LabelEffect, VerdictRecord
 
 __all__ = [
     "LECTURE_SCHEMA_VERSION",
@@ -70,6 +70,7 @@ __all__ = [
     "Finding",
     "Histogram",
     "LabelArm",
+    "LabelCurves",
     "LabelEffect",
     "LayerOutcome",
     "LectureRecord",

@@ -121,7 +121,7 @@ class StudyRecord:
         chance: what guessing scores.
         trained_at: the test score from which on a run counts as trained; not a number while nothing has ended.
         verdict: of all rules of the decision together: `holds` if all do; `does not hold` if the opposite of one is
-            shown; `not shown` if neither is; `open` while members are missing.
+            shown; `not shown` if neither is; `open` while members are missing, and where a rule is in words.
         decisions: one for each rule.
         n_planned: members of the design, those of the search included; `n_recorded` of them are recorded.
         created: when it began, in UTC.

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from layerwise.records._comparison import Summary
 from layerwise.records._record import record
+
+
+@record
+class LabelCurves:
+    """How the networks of an arm learned: the verdict's metric on validation rows.
+
+    Attributes:
+        epochs: Where curves are read, the same epochs in every arm: 0 (before training), 1, 2, ... and further apart
+            later, up to where the arm ended: where no seed's score had become better for as long as its patience.
+        scores: Of each seed, one at each of `epochs`. (The weights that a seed keeps are those of its best epoch.)
+    """
+
+    epochs: tuple[int, ...]
+    scores: tuple[tuple[float, ...], ...]
 
 
 @record
@@ -18,6 +34,7 @@ class LabelArm:
         score: On test rows, one value for each seed.
         epochs: Most epochs it could take; the budget of pre-training is added for the others.
         best_epoch: Median over seeds of the epoch that was kept.
+        curves: Of every seed; None in files of versions that did not keep them.
     """
 
     start: str
@@ -26,6 +43,7 @@ class LabelArm:
     score: Summary
     epochs: int
     best_epoch: float
+    curves: LabelCurves | None = field(default=None, repr=False)
 
 
 @record

@@ -17,7 +17,7 @@ from layerwise.report._map_page import MapPage, map_page
 from layerwise.report._page import Page, page_of
 from layerwise.report._pretraining_page import PretrainingPage, pretraining_page
 from layerwise.report._study_page import StudyPage, study_page
-from layerwise.report._typeset import typeset
+from layerwise.report._typeset import formula, typeset
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -114,4 +114,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["typeset"] = typeset
+    environment.filters["formula"] = formula
     return environment

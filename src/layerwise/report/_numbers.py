@@ -82,6 +82,17 @@ def p_value(value: float) -> str:
     return _fixed(value, 3 if value >= 0.001 else 4)
 
 
+def p_is(value: float) -> str:
+    """Return how a p-value stands in a sentence after "p": "= 0.034", "< 0.0001".
+
+    Example:
+        >>> p_is(0.034), p_is(1e-9)
+        ('= 0.034', '< 0.0001')
+    """
+    text = p_value(value)
+    return f"< {text[1:]}" if text.startswith("<") else f"= {text}"
+
+
 def share(part: float) -> str:
     """Return a share in whole per cent: "93%"."""
     return f"{_fixed(100 * part, 0)}%"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from layerwise.records import LabelEffect, LayerOutcome, PretrainingRecord, VerdictRecord
+from layerwise.records import LayerOutcome, PretrainingRecord, VerdictRecord
 from layerwise.report import _numbers as numbers
 from layerwise.report._summary import listed
-from layerwise.report._verdict_sentences import SIGNIFICANT
+from layerwise.report._verdict_sentences import verdict_summary
 
 ERRORS = {
     "cross_entropy": "cross-entropy, nats",
@@ -34,9 +34,24 @@ _CURE = "more epochs (--epochs, --fine-tune) may bring it down."
 
 def pretraining_sentences(record: PretrainingRecord) -> list[str]:
     """Return what codes keep beside PCA, what each step brought, if it helped, what was trained, what the error is."""
-    if record.error is None:
-        return [_labels(record), *_helped(record.verdict), _trained(record)]
-    return [_finding(record), _steps(record), *_helped(record.verdict), _trained(record), _means(record)]
+    helped = [] if record.verdict is None else [helped_sentence(record, record.verdict)]
+    if learned_labels(record):
+        return [_labels(record), *helped, _trained(record)]
+    return [_finding(record), _steps(record), *helped, _trained(record), _means(record)]
+
+
+def learned_labels(record: PretrainingRecord) -> bool:
+    """Return whether layers were trained for labels, so that there is no way back to the input."""
+    return record.error is None
+
+
+def helped_sentence(record: PretrainingRecord, verdict: VerdictRecord) -> str:
+    """Return whether it helped, and what pre-training was told that the others were not."""
+    said = verdict_summary(verdict)
+    if not learned_labels(record):
+        return said
+    n, what = record.data.n_train, thing(record)
+    return f"{said} (Pre-training had read the labels of {n:,} other {what}s, which the other starts never saw.)"
 
 
 def _labels(record: PretrainingRecord) -> str:
@@ -114,24 +129,6 @@ def _beside_pca(record: PretrainingRecord) -> str:
     if ratio < 1:
         return f"That is {numbers.share(1 - ratio)} less than PCA, the best linear code of that size."
     return f"That is {numbers.share(ratio - 1)} more than PCA, the best linear code of that size: {_CURE}"
-
-
-def _helped(verdict: VerdictRecord | None) -> Iterator[str]:
-    """Say, if it was asked, with how many labels it helped, hurt or made no difference."""
-    if verdict is None:
-        return
-    found: dict[str, list[str]] = {}
-    for effect in verdict.effects:
-        if effect.against == "random":
-            found.setdefault(_effect(effect), []).append(f"{effect.n_labels:,}")
-    said = "; ".join(f"with {listed(labels)} labels it {what}" for what, labels in found.items())
-    yield f"As a start for a network with labels, against a random one, over {len(verdict.seeds)} seeds: {said}."
-
-
-def _effect(effect: LabelEffect) -> str:
-    if effect.p_value >= SIGNIFICANT:
-        return "made no difference that shows"
-    return "helped" if effect.difference > 0 else "hurt"
 
 
 def _trained(record: PretrainingRecord) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from layerwise.records import LayerOutcome, PretrainingRecord, VerdictRecord
 from layerwise.report._columns import WIDTH
-from layerwise.report._pretraining_sentences import ERRORS, error, own_error, pretraining_sentences
+from layerwise.report._pretraining_sentences import ERRORS, error, learned_labels, own_error, pretraining_sentences
 from layerwise.report._printable import printable
-from layerwise.report._verdict_sentences import verdict_sentences
-from layerwise.report._verdict_table import HEADINGS, verdict_rows, verdict_unit
+from layerwise.report._verdict_table import HEADINGS, verdict_legend, verdict_rows
 
-_LAYERS = ("layer", "units", "objective", "epochs", "rate", "own error", "to here", "PCA")
+_LAYERS = ("layer", "units", "objective", "epochs", "rate", "own error")
+_BACK = ("to here", "PCA")
 _LEGEND = (
     "Own error: of what the layer itself reads, on training rows kept back, before and after ({errors}). To here: "
     "squared error of test rows through this layer and those below, and back, layer by layer alone. PCA: the same with "
@@ -20,18 +20,25 @@ _LEGEND = (
 )
 _LABELS_LEGEND = (
     "Own error: of the labels, by the layer's own output layer, on training rows kept back, before and after "
-    "({errors}). There is no way back from here. PCA: squared error of test rows with as many components as the layer "
-    "has units."
+    "({errors})."
 )
 
 
 def pretraining_text(record: PretrainingRecord) -> str:
     """Return sentences, a table of the layers, and if it was asked for whether pre-training helped."""
     lines = _wrapped(pretraining_sentences(record))
-    lines += ["", *_table([_LAYERS, *map(_layer, record.layers)], n_names=1), "", *_wrapped([_legend(record)])]
+    lines += ["", *_table(list(_layers(record)), n_names=1), "", *_wrapped([_legend(record)])]
     if record.verdict is not None:
         lines += ["", *_verdict(record.verdict)]
     return "\n".join(lines)
+
+
+def _layers(record: PretrainingRecord) -> Iterator[tuple[str, ...]]:
+    """Yield the headings, and a row for each layer; errors by the way back only where there is one."""
+    back = not learned_labels(record)
+    yield _LAYERS + _BACK * back
+    for layer in record.layers:
+        yield _layer(layer) + (error(layer.test_error), error(layer.pca_error)) * back
 
 
 def _layer(layer: LayerOutcome) -> tuple[str, ...]:
@@ -42,23 +49,20 @@ def _layer(layer: LayerOutcome) -> tuple[str, ...]:
         str(layer.epochs),
         f"{layer.learning_rate:g}",
         own_error(layer),
-        error(layer.test_error),
-        error(layer.pca_error),
     )
 
 
 def _legend(record: PretrainingRecord) -> str:
-    legend = _LABELS_LEGEND if record.error is None else _LEGEND
+    legend = _LABELS_LEGEND if learned_labels(record) else _LEGEND
     return legend.format(errors=" or ".join(dict.fromkeys(ERRORS[layer.reconstruction] for layer in record.layers)))
 
 
 def _verdict(record: VerdictRecord) -> Iterator[str]:
     yield "Did pre-training help?"
-    yield from _wrapped(verdict_sentences(record))
     yield ""
     yield from _table([HEADINGS, *([row[name] for name in HEADINGS] for row in verdict_rows(record))], n_names=2)
     yield ""
-    yield from _wrapped([f"Scores: {verdict_unit(record)}, medians of {len(record.seeds)} seeds; p after Holm."])
+    yield from _wrapped([f"{verdict_legend(record)} {' '.join(record.notes)}"])
 
 
 def _wrapped(sentences: Sequence[str]) -> list[str]:

@@ -44,8 +44,8 @@ def pair_sentence(record: StudyRecord, pair: StudyPair) -> str:
         pair = turned_pair(pair)
     unit = f" {metric.step}" if metric.step else ""
     interval = f"95% interval {metric.difference(pair.low)} to {metric.difference(pair.high)}"
-    p_value = numbers.p_value(pair.p_value)
-    numbers_said = f"{metric.difference(pair.difference)}{unit} of {metric.name}, {interval}, p {_equals(p_value)}"
+    difference = f"{metric.difference(pair.difference)}{unit} of {metric.name}"
+    numbers_said = f"{difference}, {interval}, p {numbers.p_is(pair.p_value)}"
     if not shown:
         return f"No difference between {pair.a} and {pair.b} is shown ({numbers_said}).{_spread(record, pair)}"
     wins = f"in {pair.wins:,} of {pair.n:,} seeds"
@@ -80,8 +80,7 @@ def _spread(record: StudyRecord, pair: StudyPair) -> str:
     less, more = (a, b) if a.std < b.std else (b, a)
     metric = numbers.metric_of(record)
     stds = f"standard deviation {metric.value(less.std)} against {metric.value(more.std)}"
-    p_value = numbers.p_value(pair.spread_p)
-    return f" {less.name} varies less from seed to seed ({stds}, Brown-Forsythe p {_equals(p_value)})."
+    return f" {less.name} varies less from seed to seed ({stds}, Brown-Forsythe p {numbers.p_is(pair.spread_p)})."
 
 
 def _count(n: int) -> str:
@@ -90,7 +89,3 @@ def _count(n: int) -> str:
 
 def _verdict(record: StudyRecord) -> str:
     return _VERDICTS[record.verdict]
-
-
-def _equals(p_value: str) -> str:
-    return f"< {p_value[1:]}" if p_value.startswith("<") else f"= {p_value}"

@@ -95,18 +95,13 @@ def _lead(record: ComparisonRecord, winners: list[Arm]) -> str:
     pairs = [pair for pair in ordered_pairs(record) if pair.a == winners[0].name and pair.b in names]
     close = [pair for pair in pairs if not (told_apart(pair) and pair.difference > 0)]
     if close:
-        p_values = listed([f"p {_equals(pair.p_value)}" for pair in close])
+        p_values = listed([f"p {numbers.p_is(pair.p_value)}" for pair in close])
         return f"; {listed([pair.b for pair in close])} cannot be told apart from it, seed by seed ({p_values})"
     if not pairs:
         return ""
     by = f"{metric.value(pairs[0].difference)} {metric.step}".strip()
     interval = f"{metric.value(pairs[0].low)} to {metric.value(pairs[0].high)}"
-    return f", {by} above {pairs[0].b}, seed by seed ({interval}, p {_equals(pairs[0].p_value)})"
-
-
-def _equals(p_value: float) -> str:
-    text = numbers.p_value(p_value)
-    return f"< {text[1:]}" if text.startswith("<") else f"= {text}"
+    return f", {by} above {pairs[0].b}, seed by seed ({interval}, p {numbers.p_is(pairs[0].p_value)})"
 
 
 def _reasons(record: ComparisonRecord, losers: list[Arm], room: int) -> list[str]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from layerwise.records import LabelArm, LabelEffect, VerdictRecord
+from layerwise.report import _numbers as numbers
+from layerwise.report._summary import listed
+from layerwise.report._verdict import SIGNIFICANT
 
-SIGNIFICANT = 0.05
+START_NAMES = {"pretrained": "pre-trained", "random": "random start", "same_histogram": "same histogram"}
+"""What each start is called in tables and charts."""
 
 _STARTS = {"random": "a random start", "same_histogram": "a start with the same weight histogram"}
 
@@ -21,18 +25,40 @@ def verdict_sentences(record: VerdictRecord) -> list[str]:
     return [*said, *record.notes]
 
 
+def verdict_summary(record: VerdictRecord) -> str:
+    """Return in one sentence with how many labels it helped, hurt or made no difference, against a random start."""
+    found: dict[str, list[str]] = {}
+    for effect in record.effects:
+        if effect.against == "random":
+            found.setdefault(said_of(effect), []).append(f"{effect.n_labels:,}")
+    said = "; ".join(f"with {listed(labels)} labels it {what}" for what, labels in found.items())
+    return f"As a start for a network with labels, against a random one, over {len(record.seeds)} seeds: {said}."
+
+
+def effect_of(record: VerdictRecord, n_labels: int) -> LabelEffect:
+    """Return the effect against a random start at this number of labels."""
+    return next(one for one in record.effects if (one.against, one.n_labels) == ("random", n_labels))
+
+
+def said_of(effect: LabelEffect) -> str:
+    """Return "helped", "hurt" or "made no difference that shows"."""
+    if effect.p_value >= SIGNIFICANT:
+        return "made no difference that shows"
+    return "helped" if effect.difference > 0 else "hurt"
+
+
 def _sentence(record: VerdictRecord, effect: LabelEffect, ours: LabelArm, other: LabelArm) -> str:
     shown = _percent if record.metric == "accuracy" else _plain
     unit = " points" if record.metric == "accuracy" else ""
     labels = f"With {effect.n_labels:,} labels"
     scores = f"{shown(ours.score.median)} against {shown(other.score.median)}, medians of {effect.n} seeds"
     interval = f"{_signed(record, effect.low)} to {_signed(record, effect.high)}"
-    told = f"({scores}; 95% interval {interval}{unit}, p = {effect.p_value:.2g})"
-    against = _STARTS.get(effect.against, effect.against)
+    told = f"({scores}; 95% interval {interval}{unit}, p {numbers.p_is(effect.p_value)})"
+    against = _STARTS[effect.against]
     if effect.p_value >= SIGNIFICANT:
         return f"{labels}, it made no difference to {against} that these seeds can show {told}."
-    helped = "helped" if effect.difference > 0 else "hurt"
-    return f"{labels}, it {helped} by {_signed(record, abs(effect.difference))}{unit} against {against} {told}."
+    by = f"{_signed(record, abs(effect.difference))}{unit}"
+    return f"{labels}, it {said_of(effect)} by {by} against {against} {told}."
 
 
 def _percent(score: float) -> str:

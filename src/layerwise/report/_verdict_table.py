@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from layerwise.records import LabelArm, LabelEffect, VerdictRecord
 from layerwise.report import _numbers as numbers
-from layerwise.report._verdict_sentences import SIGNIFICANT
+from layerwise.report._verdict import SIGNIFICANT
+from layerwise.report._verdict_sentences import START_NAMES
 
 HEADINGS = ("labels", "against", "pre-trained", "other", "difference", "95% interval", "p")
-_AGAINST = {"random": "random start", "same_histogram": "same histogram"}
 
 
 def verdict_rows(record: VerdictRecord) -> list[dict[str, str]]:
@@ -19,16 +19,20 @@ def verdict_rows(record: VerdictRecord) -> list[dict[str, str]]:
     ]
 
 
-def verdict_unit(record: VerdictRecord) -> str:
-    """Return what scores are, with their unit."""
-    return "test accuracy, %" if record.metric == "accuracy" else "minus the squared error on test rows"
+def verdict_legend(record: VerdictRecord) -> str:
+    """Return what the columns of numbers are."""
+    unit = "test accuracy, %" if record.metric == "accuracy" else "minus the squared error on test rows"
+    return (
+        f"Scores: {unit}, medians of {len(record.seeds)} seeds. Difference: mean over seeds of the pre-trained score "
+        "minus the other, with its 95% interval and its two-sided p-value, corrected for all rows (Holm)."
+    )
 
 
 def _row(record: VerdictRecord, effect: LabelEffect, ours: LabelArm, other: LabelArm) -> dict[str, str]:
     interval = f"{_shown(record, effect.low, sign=True)} to {_shown(record, effect.high, sign=True)}"
     cells = (
         f"{effect.n_labels:,}",
-        _AGAINST.get(effect.against, effect.against),
+        START_NAMES[effect.against],
         _shown(record, ours.score.median),
         _shown(record, other.score.median),
         _shown(record, effect.difference, sign=True),
@@ -40,6 +44,5 @@ def _row(record: VerdictRecord, effect: LabelEffect, ours: LabelArm, other: Labe
 
 
 def _shown(record: VerdictRecord, value: float, *, sign: bool = False) -> str:
-    if record.metric == "accuracy":
-        return f"{100 * value:+.1f}" if sign else f"{100 * value:.1f}"
-    return f"{value:+.3g}" if sign else f"{value:.4g}"
+    plus = "+" if sign else ""
+    return f"{100 * value:{plus}z.1f}" if record.metric == "accuracy" else f"{value:{plus}z.3f}"

@@ -6,6 +6,7 @@ from layerwise.report._charts._curves import curve_figures
 from layerwise.report._charts._epochs import layer_curve_figures, tuning_figures
 from layerwise.report._charts._figure import CONFIG, Figure
 from layerwise.report._charts._histograms import histogram_figures
+from layerwise.report._charts._label_curves import label_curve_figures
 from layerwise.report._charts._layers import layer_figures
 from layerwise.report._charts._map import map_figure
 from layerwise.report._charts._palette import N_COLORS
@@ -24,6 +25,7 @@ __all__ = [
     "depth_figure",
     "error_figure",
     "histogram_figures",
+    "label_curve_figures",
     "layer_curve_figures",
     "layer_figures",
     "map_figure",

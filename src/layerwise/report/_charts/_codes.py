@@ -9,7 +9,7 @@ from layerwise.records import CodeMap, PretrainingRecord
 from layerwise.report import _numbers as numbers
 from layerwise.report._charts._figure import Figure, Row, draw, words
 from layerwise.report._charts._palette import color
-from layerwise.report._pretraining_sentences import thing
+from layerwise.report._pretraining_sentences import learned_labels, thing
 
 if TYPE_CHECKING:
     from layerwise.report._charts._figure import Layered
@@ -27,14 +27,19 @@ def code_figure(record: PretrainingRecord) -> Figure:
     how = {"codes": "as they are", "pca": "by PCA of the codes", "t-sne": "by t-SNE"}[codes.method]
     shown = "" if n <= 2 else f", from {n} numbers to 2 {how}"
     title = f"Codes of {len(codes.x):,} test {thing(record)}s{shown}"
-    note = words("Classes were never shown to the network; they only color the points." if codes.labels else "",
-                 _what_axes_are(codes))  # fmt: skip
+    note = words(_what_colors_are(record) if codes.labels else "", _what_axes_are(codes))
     spec = draw(_cloud(codes), title, [*points, *names])
     return Figure(name="codes", title=title, spec=spec, note=note)
 
 
 def _labels(codes: CodeMap) -> list[str]:
     return list(codes.labels) or [""] * len(codes.x)
+
+
+def _what_colors_are(record: PretrainingRecord) -> str:
+    if learned_labels(record):
+        return f"Colors are classes, which the network learned from other {thing(record)}s."
+    return "Classes were never shown to the network; they only color the points."
 
 
 def _what_axes_are(codes: CodeMap) -> str:

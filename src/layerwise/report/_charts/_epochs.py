@@ -71,7 +71,7 @@ def _curve(rows: Sequence[Row], label: str, height: int, fill: Any, *extra: alt.
     import altair as alt
 
     values = [float(str(row["value"])) for row in rows]
-    x = alt.X("epoch:Q", scale=alt.Scale(nice=False), axis=_epochs(rows))
+    x = alt.X("epoch:Q", scale=alt.Scale(nice=False), axis=epoch_axis(rows))
     y = alt.Y("value:Q", scale=alt.Scale(domain=padded(min(values), max(values)), zero=False), axis=error_axis(label))
     base = alt.Chart(alt.NamedData(name="rows")).transform_filter("isValid(datum.epoch)")
     tips = [alt.Tooltip("epoch:Q"), alt.Tooltip("said:N", title=label)]
@@ -80,7 +80,7 @@ def _curve(rows: Sequence[Row], label: str, height: int, fill: Any, *extra: alt.
     return alt.layer(line, dots, *extra).properties(height=height)
 
 
-def _epochs(rows: Sequence[Row]) -> alt.Axis:
+def epoch_axis(rows: Sequence[Row]) -> alt.Axis:
     """Return the axis of epochs, labeled at whole numbers only."""
     import altair as alt
 

@@ -83,12 +83,24 @@ def _lines(order: Sequence[str], series: Sequence[str], label: str) -> Layered:
 
 
 def series_color(colors: Mapping[str, str]) -> alt.Color:
-    """Return the encoding of a series as its color, with a legend above the chart."""
+    """Return the encoding of a series as its color, with a legend above the chart, in lines that fit."""
     import altair as alt
 
+    # 6.5 pixels a letter, 30 for the symbol and the air around it; 90 of the container are the axis and its title. Not
+    # `width`: it changes while the chart is fitted, after the legend has got its place
+    each = [round(6.5 * len(name)) + 30 for name in colors]
+    room = "((containerSize()[0] || 900) - 90)"
+    columns = alt.expr(f"{room} >= {sum(each)} ? 0 : max(1, floor({room} / {max(each, default=1)}))")
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
     legend = alt.Legend(
-        title=None, orient="top", labelColor="var(--ink)", labelFontSize=12, labelLimit=300, symbolOpacity=1
+        title=None,
+        orient="top",
+        labelColor="var(--ink)",
+        labelFontSize=12,
+        labelLimit=300,
+        symbolOpacity=1,
+        columns=columns,
+        gridAlign="each",
     )
     return alt.Color("series:N", scale=scale, legend=legend)
 
