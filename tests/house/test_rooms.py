@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import subprocess
 import sys
@@ -28,6 +29,19 @@ LUMBER = {"common", "core", "helper", "helpers", "misc", "util", "utils"}
 def test_every_room_has_its_place_and_every_place_its_room():
     rooms = {place for place in PLACES if not place.startswith("(")} - {"__main__"}
     assert rooms <= set(BUILT) <= rooms | PLANNED
+
+
+def test_rooms_meet_at_their_doors():
+    """A private module is imported inside its own room alone: what others need, the room's `__init__` offers."""
+    found = []
+    for path in SOURCE.rglob("*.py"):
+        room = path.relative_to(SOURCE).parts[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("layerwise."):
+                other, *inside = node.module.split(".")[1:]
+                if other != room and any(part.startswith("_") for part in inside):
+                    found.append(f"{path.relative_to(SOURCE)}:{node.lineno} {node.module}")
+    assert found == []
 
 
 @pytest.mark.parametrize("room", BUILT)

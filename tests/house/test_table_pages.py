@@ -18,7 +18,7 @@ rooms = pytest.mark.parametrize("room", ROOMS)
 
 
 def catalog(room):
-    return import_module(f"layerwise.{room}._catalog").CATALOG
+    return import_module(f"layerwise.{room}.catalog").CATALOG
 
 
 def page(room):

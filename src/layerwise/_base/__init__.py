@@ -9,7 +9,7 @@ from layerwise._base._checks import (
     positive,
     positive_int,
 )
-from layerwise._base._errors import InvalidInput, LayerwiseError, UnknownName
+from layerwise._base._errors import InvalidInput, LayerwiseError, Text, UnknownName
 from layerwise._base._registry import Registry
 from layerwise._base._seeds import child_seed
 
@@ -17,6 +17,7 @@ __all__ = [
     "InvalidInput",
     "LayerwiseError",
     "Registry",
+    "Text",
     "UnknownName",
     "at_least",
     "child_seed",

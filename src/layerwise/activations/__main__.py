@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layerwise.activations._catalog import CATALOG
+from layerwise.activations.catalog import CATALOG
 
 if __name__ == "__main__":
     CATALOG.print_page()

@@ -21,7 +21,7 @@ def curves(entry: Activation) -> list[str]:
         return [f"(No curves: {sys.stdout.encoding} has no signs to draw them with.)"]
     import torch
 
-    from layerwise.activations._sketch import WIDTH, sketch
+    from layerwise.activations.drawing import WIDTH, sketch
 
     z = torch.linspace(-REACH, REACH, WIDTH, dtype=torch.float64, requires_grad=True)
     value = _section(entry, z)

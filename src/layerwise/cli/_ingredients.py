@@ -18,7 +18,7 @@ def activations(
     name: Annotated[str | None, typer.Argument(help="An activation, such as gelu; all of them if left out.")] = None,
 ) -> None:
     """List the activations, or print the numbers and draw the curves of one."""
-    from layerwise.activations._catalog import CATALOG
+    from layerwise.activations.catalog import CATALOG
     from layerwise.cli._curves import curves
 
     _show(CATALOG, name, lambda entry: ["", *curves(entry)])
@@ -28,7 +28,7 @@ def initializers(
     name: Annotated[str | None, typer.Argument(help="An initializer, such as he_normal; all if left out.")] = None,
 ) -> None:
     """List the initializers, or print the numbers of one."""
-    from layerwise.initializers._catalog import CATALOG
+    from layerwise.initializers.catalog import CATALOG
 
     _show(CATALOG, name)
 
@@ -37,7 +37,7 @@ def normalizers(
     name: Annotated[str | None, typer.Argument(help="A normalizer, such as batch; all of them if left out.")] = None,
 ) -> None:
     """List the normalizers, or print what is known of one."""
-    from layerwise.normalizers._catalog import CATALOG
+    from layerwise.normalizers.catalog import CATALOG
 
     _show(CATALOG, name)
 

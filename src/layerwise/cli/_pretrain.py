@@ -134,7 +134,7 @@ def _run(ground: Data, given: dict[str, Any], output: Path | None, *, live: bool
 
 def _tidy(output: Path, files: tuple[str, ...], *, said: bool) -> None:
     """Remove the checkpoints, which would refuse any other run in this folder, and say where the networks are."""
-    from layerwise.pretraining._checkpoint import Checkpoint
+    from layerwise.pretraining import Checkpoint
     from layerwise.studies import PretrainingStudy
 
     for place in PretrainingStudy.checkpoints(output / CHECKPOINT):

@@ -13,11 +13,17 @@ from layerwise.data._mnist import fashion_mnist, mnist
 from layerwise.data._named import DATASETS
 from layerwise.data._split import Split
 from layerwise.data._synthetic import circles, gaussian, linear_teacher, multilabel, spirals
+from layerwise.data._torch import own_generators
+from layerwise.data._types import Array, Floats, Rows, Task
 
 __all__ = [
     "DATASETS",
+    "Array",
     "Data",
+    "Floats",
+    "Rows",
     "Split",
+    "Task",
     "cifar10",
     "circles",
     "diabetes",
@@ -28,5 +34,6 @@ __all__ = [
     "load",
     "mnist",
     "multilabel",
+    "own_generators",
     "spirals",
 ]

@@ -9,8 +9,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from layerwise._base import InvalidInput, one_of
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, one_of
 from layerwise.data._images import channels_first, shape_of
 from layerwise.data._types import Array, Floats, Image, Kind, Rows, Task
 

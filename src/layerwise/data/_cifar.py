@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.data._arrays import pixels
 from layerwise.data._data import Data
 from layerwise.data._folders import candidates, fetch, from_folders, not_found

@@ -5,8 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from layerwise._base import InvalidInput, Registry
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Registry, Text
 from layerwise.data._npz import data_from_npz
 from layerwise.data._table import data_from_table
 

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.data._types import Array
 
 T = TypeVar("T")

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from layerwise._base import InvalidInput, UnknownName, one_of
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, UnknownName, one_of
 from layerwise.data._data import Data
 from layerwise.data._files import data_from_file
 from layerwise.data._named import DATASETS, IN_FOLDERS

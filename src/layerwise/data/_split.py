@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerwise._base import InvalidInput, child_seed, fraction
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, child_seed, fraction
 from layerwise.data._scaling import columns, describe, fit_scaling
 from layerwise.data._types import Floats, Rows
 from layerwise.records import DataSummary

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layerwise._base import InvalidInput, UnknownName
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, UnknownName
 from layerwise.data._data import Data
 from layerwise.data._types import Array, Task
 

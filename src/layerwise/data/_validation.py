@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from layerwise._base import InvalidInput, at_least, one_of
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, at_least, one_of
 from layerwise.data._class_checks import MIN_ROWS, check_classes, check_classes_outside_test
 from layerwise.data._images import check_image
 from layerwise.data._types import Array, Kind, Task

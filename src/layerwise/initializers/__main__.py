@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layerwise.initializers._catalog import CATALOG
+from layerwise.initializers.catalog import CATALOG
 
 if __name__ == "__main__":
     CATALOG.print_page()

@@ -6,8 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.activations import moments
 from layerwise.initializers._draw import normal, orthogonal
 from layerwise.initializers._initialize import tasks

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerwise._base import InvalidInput, finite
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, finite
 from layerwise.initializers._orthogonal import orthogonal_
 from layerwise.initializers._scope import filled, middle, odd_kernel
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.initializers._blocks import measured, places_of, require_branches, require_nothing_added, targets_of
 from layerwise.initializers._draw import draw_of
 from layerwise.initializers._initialize import SCHEMES, tasks

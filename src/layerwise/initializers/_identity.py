@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from layerwise._base import InvalidInput, finite, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, finite, positive_int
 from layerwise.initializers._scope import fans, filled, odd_kernel
 
 if TYPE_CHECKING:

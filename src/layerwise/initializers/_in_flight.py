@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.initializers._channels import Channels, Outputs
 from layerwise.initializers._goal import Aim, Goal
 from layerwise.initializers._measuring import sweep

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layerwise.data._types import Task
+from layerwise.data import Task
 from layerwise.records import ClaimKind, ClaimVerdict, Picture, Table
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
 
-from layerwise._base import InvalidInput, fraction, non_negative, positive, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, fraction, non_negative, positive, positive_int
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

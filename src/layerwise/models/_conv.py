@@ -7,8 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from layerwise._base import InvalidInput, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, positive_int
 from layerwise.activations import ACTIVATIONS
 from layerwise.models._architecture import Architecture
 from layerwise.models._choices import PositiveInt, checked

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.models._presets import preset
 from layerwise.models._recipe import Recipe
 

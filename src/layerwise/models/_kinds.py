@@ -6,8 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator
 
-from layerwise._base import InvalidInput, Registry
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Registry, Text
 from layerwise.models._architecture import Architecture
 from layerwise.models._conv import Conv
 from layerwise.models._mlp import MLP

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from layerwise._base import InvalidInput, one_of
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, one_of
 from layerwise.normalizers._dyt import DyT
 from layerwise.normalizers._group import group_norm
 from layerwise.normalizers._table import NORMALIZERS

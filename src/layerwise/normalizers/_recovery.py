@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput, non_negative
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, non_negative
 
 
 def recovering(x: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:

@@ -7,8 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from layerwise._base import InvalidInput, at_least, finite, non_negative
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, at_least, finite, non_negative
 
 R_MAX, D_MAX, WARM_UP = 3.0, 5.0, 1000
 

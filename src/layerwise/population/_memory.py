@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.population._layout import Member, member_bytes, n_parameters
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput, one_of
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, one_of
 
 AUTOCASTS = (None, "bfloat16")
 """What products may be rounded to. float16 is not among them: its gradients vanish unless the loss is scaled."""

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.data import Data, load
 from layerwise.pretraining._aside import Aside
 from layerwise.pretraining._fine_tune import as_targets

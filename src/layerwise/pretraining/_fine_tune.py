@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput, at_least, child_seed, fraction, positive, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, at_least, child_seed, fraction, positive, positive_int
 from layerwise.models import Optimizer
 from layerwise.pretraining._labelled_run import Labelled, LabelledRun
 from layerwise.pretraining._processes import processes

@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput, child_seed
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, child_seed
 from layerwise.pretraining._autocast import check_autocast
 from layerwise.pretraining._best_layer import BestLayer
 from layerwise.pretraining._coder import Coder

@@ -11,8 +11,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from layerwise._base import InvalidInput, child_seed
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, child_seed
 from layerwise.initializers import glorot_uniform_
 from layerwise.pretraining._layers import Plan
 from layerwise.pretraining._parts import Decoder, Encoder, PretrainedLayer

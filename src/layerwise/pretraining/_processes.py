@@ -10,8 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed
 
-from layerwise._base import InvalidInput, LayerwiseError
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, LayerwiseError, Text
 
 _PATIENCE = timedelta(minutes=10)
 """How long a process waits for the others. One that fails lets them know at once, one that hangs can't."""

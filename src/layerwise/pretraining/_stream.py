@@ -10,9 +10,8 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from layerwise._base import InvalidInput, child_seed
-from layerwise._base._errors import Text
-from layerwise.data._torch import own_generators
+from layerwise._base import InvalidInput, Text, child_seed
+from layerwise.data import own_generators
 from layerwise.pretraining._aside import Aside
 from layerwise.pretraining._examples import Examples, as_tensor, examples, split
 

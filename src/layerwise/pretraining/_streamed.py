@@ -9,8 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.pretraining._codes import codes_at
 from layerwise.pretraining._examples import LEAST, Examples, with_classes
 from layerwise.pretraining._layers import Plan

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 
 SAFE_NORM = (1e-15, 1e18)
 """Between these, the squares inside a float32 norm neither vanish nor overflow (float32 holds 1e-38 to 3e38)."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput, finite, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, finite, positive_int
 
 
 def histogram(x: Tensor, low: float, high: float, bins: int) -> Tensor:

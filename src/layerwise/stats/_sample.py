@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from layerwise._base import InvalidInput, finite
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, finite
 
 Sample = NDArray[np.float64]
 

@@ -6,8 +6,7 @@ import math
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.stats._sample import sample
 
 if TYPE_CHECKING:

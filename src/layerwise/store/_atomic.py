@@ -6,8 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:

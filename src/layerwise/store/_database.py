@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from layerwise._base import InvalidInput, LayerwiseError
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, LayerwiseError, Text
 from layerwise.store._mounts import network_kind
 
 STUDY_FILE = "study.sqlite"

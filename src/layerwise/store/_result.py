@@ -6,8 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.records import (
     ComparisonRecord,
     LectureRecord,

@@ -12,11 +12,7 @@ from torch import Tensor, nn
 
 from layerwise._base import child_seed, positive_int
 from layerwise.models import Recipe, build
-from layerwise.pretraining import Pretrained
-from layerwise.pretraining._labelled_run import Labelled, LabelledRun
-from layerwise.pretraining._processes import processes
-from layerwise.pretraining._purpose import checkpoint_at
-from layerwise.pretraining._supervised import Group, Supervised
+from layerwise.pretraining import Group, Labelled, LabelledRun, Pretrained, Supervised, checkpoint_at, processes
 from layerwise.records import Curve
 from layerwise.studies._unit_rows import VALIDATION
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from layerwise.data import Data
-from layerwise.data._types import Array
+from layerwise.data import Array, Data
 from layerwise.records import CodeMap
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layerwise.data import Data
-from layerwise.data._types import Array, Rows
+from layerwise.data import Array, Data, Rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from layerwise._base import InvalidInput, at_least, positive, positive_int
 from layerwise.data import load
 from layerwise.population import find_device
-from layerwise.pretraining import Pretrained, pretrain
+from layerwise.pretraining import Pretrained, asked_for, pretrain
 from layerwise.pretraining import Progress as LayerProgress
-from layerwise.pretraining._asked import asked_for
 from layerwise.records import Curve, VerdictRecord
 from layerwise.studies._autoencoder import EncoderShape, fine_tuned
 from layerwise.studies._pretraining_record import Outcome

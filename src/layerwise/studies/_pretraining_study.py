@@ -47,7 +47,7 @@ class PretrainingStudy(Result[PretrainingRecord]):
         `Pretrained.load_` reads `pretrained.safetensors`; `autoencoder.safetensors` holds the `state_dict` of the whole
         autoencoder after fine-tuning.
         """
-        from layerwise.pretraining._tensor_file import save_tensors
+        from layerwise.pretraining import save_tensors
 
         place = super().save(folder)
         encoder, autoencoder = self.FILES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerwise.data._types import Floats
+from layerwise.data import Floats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from layerwise._base import InvalidInput, non_negative, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, non_negative, positive_int
 from layerwise.data import Data, load
 from layerwise.models import Recipe
 from layerwise.population import Fit, Progress, fit

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from layerwise.data import Data
-from layerwise.data._types import Array, Floats, Rows
+from layerwise.data import Array, Data, Floats, Rows
 from layerwise.records import DataSummary
 
 VALIDATION = 0.1

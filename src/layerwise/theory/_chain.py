@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from layerwise._base import InvalidInput, non_negative, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, non_negative, positive_int
 from layerwise.theory._layer import correlation, kept
 from layerwise.theory._resolve import ActivationLike
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerwise._base import InvalidInput, non_negative, positive
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, non_negative, positive
 from layerwise.activations.quadrature import TINY, Means, means
 from layerwise.theory._resolve import ActivationLike, resolve
 from layerwise.theory._sweep import Sweep, brackets, sweep

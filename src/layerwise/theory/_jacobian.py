@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from layerwise._base import InvalidInput, one_of, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, one_of, positive_int
 from layerwise.activations.quadrature import line
 from layerwise.theory._fixed_points import reached
 from layerwise.theory._layer import Layer

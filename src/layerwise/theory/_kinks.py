@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.activations.quadrature import Array, Function
 
 _REACH, _WIDTH = 32.0, 1 / 16

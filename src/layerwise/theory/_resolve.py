@@ -8,8 +8,7 @@ from typing import TypeAlias
 
 from torch import Tensor
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.activations import ACTIVATIONS, Activation
 from layerwise.activations.quadrature import Function, given
 from layerwise.theory._kinks import find_kinks

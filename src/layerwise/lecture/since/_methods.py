@@ -12,8 +12,7 @@ from layerwise.lecture._errors import errors, log_losses, loss_name
 from layerwise.lecture._ground import Ground
 from layerwise.lecture._search import at_own_rates
 from layerwise.lecture.since._wins import wins
-from layerwise.models import Recipe
-from layerwise.models._optimizer import METHODS
+from layerwise.models import METHODS, Recipe
 from layerwise.records import Axis, Marks, Picture, Run
 
 PLAIN = "sgd"

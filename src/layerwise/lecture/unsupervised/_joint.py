@@ -12,8 +12,7 @@ from layerwise.lecture._ground import Ground
 from layerwise.lecture._losses import descend, mean_loss, rows_of
 from layerwise.models import Recipe, build
 from layerwise.population import Stack, stack
-from layerwise.pretraining import OBJECTIVES, LayerSettings
-from layerwise.pretraining._dense import DenseCoder
+from layerwise.pretraining import OBJECTIVES, DenseCoder, LayerSettings
 
 if TYPE_CHECKING:
     from layerwise.data import Data

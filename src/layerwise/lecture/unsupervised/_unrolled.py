@@ -15,7 +15,7 @@ from layerwise.lecture._decided import verdict
 from layerwise.lecture._ground import Ground
 from layerwise.lecture.unsupervised._stacked import side
 from layerwise.lecture.unsupervised._tiles import tiled
-from layerwise.population._workers import in_threads, n_cores
+from layerwise.population import in_threads, n_cores
 from layerwise.records import Axis, Marks, Picture, PretrainingRecord, Values
 from layerwise.studies import study_pretraining
 

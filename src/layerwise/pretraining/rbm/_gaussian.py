@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput, positive
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, positive
 from layerwise.pretraining.rbm._unit import Unit
 
 

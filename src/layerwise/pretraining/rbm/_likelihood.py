@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.pretraining.rbm._noise import Generators, as_generators
 from layerwise.pretraining.rbm._partition import expectations, statistics
 from layerwise.pretraining.rbm._partition import log_partition as enumerated

@@ -8,8 +8,7 @@ from typing import Any, Literal, TypeAlias
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 
 Generators: TypeAlias = torch.Generator | Sequence[torch.Generator]
 Kind: TypeAlias = Literal["uniform", "normal"]

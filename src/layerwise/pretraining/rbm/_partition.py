@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.pretraining.rbm._bernoulli import Bernoulli
 from layerwise.pretraining.rbm._rbm import RBM
 

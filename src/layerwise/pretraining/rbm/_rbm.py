@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from layerwise._base import InvalidInput, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, positive_int
 from layerwise.initializers import normal_
 from layerwise.pretraining.rbm._noise import Generators, as_generators, noise
 from layerwise.pretraining.rbm._unit import Unit

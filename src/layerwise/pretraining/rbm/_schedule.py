@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput, positive_int
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, positive_int
 
 
 def schedule(n: int = 1000) -> Tensor:

@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.pretraining._processes import ALONE, Processes
 from layerwise.pretraining.rbm._chains import Chains
 from layerwise.pretraining.rbm._layers import Layers

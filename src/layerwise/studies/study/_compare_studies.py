@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from layerwise import stats
-from layerwise._base import InvalidInput, child_seed
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, child_seed
 from layerwise.records import StudyArm, StudyRecord
 from layerwise.report import columns_text, metric_of, p_value
 from layerwise.store import StudyReader

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, model_validator
 
 from layerwise._base import InvalidInput, finite, non_negative
-from layerwise.models._choices import Choices, checked, optional
+from layerwise.models import Choices, checked, optional
 
 OTHERS = "others"
 

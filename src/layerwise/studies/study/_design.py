@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.models import Recipe
 from layerwise.population import Member, Plan, Prepare, plan
 from layerwise.pretraining import prepare as pretrain

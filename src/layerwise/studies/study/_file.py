@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from layerwise._base import InvalidInput
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text
 from layerwise.models import PRESETS, read_recipe
 from layerwise.studies.study._study import Study
 

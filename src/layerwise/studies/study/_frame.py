@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from layerwise._base import InvalidInput, one_of
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, Text, one_of
 from layerwise.store import StudyReader, scores_of
 
 if TYPE_CHECKING:

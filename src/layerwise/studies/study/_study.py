@@ -7,11 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, model_validator
 
-from layerwise._base import InvalidInput, UnknownName, at_least, positive_int
-from layerwise._base._errors import Text
-from layerwise.data._types import Task
-from layerwise.models import Recipe
-from layerwise.models._choices import Choices, PositiveInt, checked, optional
+from layerwise._base import InvalidInput, Text, UnknownName, at_least, positive_int
+from layerwise.data import Task
+from layerwise.models import Choices, PositiveInt, Recipe, checked, optional
 from layerwise.studies._compare import SEARCH_SEED, different, fresh
 from layerwise.studies._search import candidates, check_rates
 from layerwise.studies.study._arms import as_recipes, cross

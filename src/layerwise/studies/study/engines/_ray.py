@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from layerwise._base import InvalidInput, LayerwiseError
-from layerwise._base._errors import Text
+from layerwise._base import InvalidInput, LayerwiseError, Text
 from layerwise.population import workers
 from layerwise.store import MemberRow
 from layerwise.studies.study._work import Job, Work

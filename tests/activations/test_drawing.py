@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from layerwise.activations._sketch import COLUMNS, HEIGHT, ROWS, WIDTH, sketch
+from layerwise.activations.drawing import COLUMNS, HEIGHT, ROWS, WIDTH, sketch
 
 
 def dots(lines):

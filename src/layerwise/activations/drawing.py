@@ -15,7 +15,7 @@ _AXIS_STEP = 3  # the lines through 0 are dotted, so that a curve beside them is
 
 
 def sketch(title: str, values: Sequence[float], low: float, high: float) -> list[str]:
-    """Return the lines of a drawing of `WIDTH` values over the interval from `low` to `high`; 0 is always in sight.
+    """Return the lines of a drawing of `WIDTH` values between `low` and `high`; 0 is always in sight.
 
     Each line has 38 signs: the label of the axis, the axis, and 30 Braille signs.
 
