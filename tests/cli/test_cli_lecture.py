@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+from layerwise.cli._claim_bars import ClaimBars
+from layerwise.data import load
+from layerwise.lecture import run_lecture
+
 
 def test_a_claim_is_told_and_kept(cli, tmp_path):
     done = cli("lecture", "C1.1", "--output", tmp_path / "out")
@@ -59,3 +63,11 @@ def test_what_an_experiment_trains_is_a_study(cli, tmp_path):
     (final,) = (place for place in (tmp_path / "studies").iterdir() if "search" not in place.name)
     assert "Asked: ReLU does not saturate" in " ".join(cli("study", "show", final).out.split())
     assert cli("study", "export", final).out.strip() == f"{final}/members.csv"
+
+
+def test_every_claim_has_a_clock_of_its_own():
+    bars = ClaimBars()
+    run_lecture(["C1.1", "C1.2"], load("digits"), progress=bars)
+    (task,) = bars._bars.tasks
+    assert task.completed == 0
+    assert task.finished_time is None  # else the clock would stand still from the first claim's end on

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ClaimBars:
-    """A bar, with the claims that have ended above it; on a stream that is no terminal, those alone."""
+    """A bar and a clock for the claim under way, above them those that have ended; without a terminal, those alone."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -37,14 +37,16 @@ class ClaimBars:
         """Take in one report; called from worker threads too."""
         from layerwise.report import claim_line
 
-        if step.record is not None:
-            line = claim_line(step.record)
-            if self._shown:
-                self._bars.console.print(line, markup=False, highlight=False)
-            else:
-                print(line, file=sys.stderr, flush=True)
         what = f"{step.claim.id}, {step.place + 1} of {step.n} claims"
         self._bars.update(self._task, description=what, completed=step.share)
+        if step.record is None:
+            return
+        line = claim_line(step.record)
+        self._bars.reset(self._task)  # every claim has a clock of its own
+        if self._shown:
+            self._bars.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, file=sys.stderr, flush=True)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
