@@ -7,7 +7,7 @@ from layerwise.report._lecture_text import claim_line
 from layerwise.report._numbers import metric_of, p_value
 from layerwise.report._study_list import columns_text, studies_table
 from layerwise.report._study_sentences import pair_sentence, study_sentences, turned_pair, value_sentence
-from layerwise.report._summary import plain_summary
+from layerwise.report._summary import listed, plain_summary
 from layerwise.report._terminal import comparison_table, pairs_table
 from layerwise.report._text import print_comparison, render_text
 from layerwise.report._verdict_sentences import verdict_sentences
@@ -19,6 +19,7 @@ __all__ = [
     "comparison_table",
     "described",
     "described_functions",
+    "listed",
     "metric_of",
     "p_value",
     "pair_sentence",

@@ -7,6 +7,7 @@ from layerwise.lecture._ground import Ground
 from layerwise.lecture.units._marks import NAMES, bars
 from layerwise.lecture.units._timing import DEPTH, WIDTH, alone_time, network_step, timed
 from layerwise.records import Axis, ClaimVerdict, Picture, Table
+from layerwise.report import listed
 from layerwise.stats import Interval, median_interval
 
 UNITS = ("relu", "leaky_relu", "sigmoid", "tanh", "elu")
@@ -53,7 +54,7 @@ def cost(ground: Ground) -> Outcome:
         f"{n_rounds} rounds on this machine.",
         condition="" if verdict != "holds if" else "So for the unit alone. Inside a network the products of matrices "
         f"take most of the time ({DEPTH} layers of {WIDTH} units, on this machine): with "
-        f"{' and '.join(NAMES[name] for name in WITH_EXP if inner[name].high < NOTICED)} a step takes less than a "
+        f"{listed([NAMES[name] for name in WITH_EXP if inner[name].high < NOTICED])} a step takes less than a "
         "tenth longer than with ReLU.",
         metric=f"time of a training step with {NAMES[fastest]}, over that with ReLU, {n_rounds} rounds",
         value=inner[fastest].estimate,

@@ -12,6 +12,7 @@ from layerwise.lecture.units._marks import intervals
 from layerwise.lecture.units._race import TARGET, Times, race
 from layerwise.models import Recipe
 from layerwise.records import Axis, ClaimVerdict, Picture, Table
+from layerwise.report import listed
 from layerwise.stats import Interval, median_interval
 
 DEPTHS = (1, 2, 4, 8)
@@ -88,7 +89,7 @@ def _condition(ratios: Ratios) -> str:
     parts = []
     for rival in ("sigmoid", "tanh"):
         much = [deep for deep in DEPTHS if ratios[rival, deep].low >= MUCH]
-        depths = " and ".join(map(str, much))
+        depths = listed([str(deep) for deep in much])
         parts.append(f"It is much faster than {rival} with {depths} hidden layers." if much and much != [*DEPTHS] else
                      f"It is much faster than {rival} at every depth." if much else
                      f"It is not much faster than {rival} at any depth.")  # fmt: skip

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from layerwise.lecture._ground import Ground
 from layerwise.lecture._search import gentle
 from layerwise.models import Recipe
+from layerwise.report import listed
 
 WITH, WITHOUT = "with pre-training", "without pre-training"
 RATES = {"sgd": (0.3, 1.0, 3.0), "adam": (3e-4, 1e-3, 3e-3)}
@@ -32,3 +35,13 @@ def modern(recipe: Recipe, name: str) -> Recipe:
 def arm_name(depth: int, *, pretrained: bool) -> str:
     """Return what the arm of this depth is called."""
     return f"{WITH if pretrained else WITHOUT}, depth {depth}"
+
+
+def at_depths(depths: Sequence[int]) -> str:
+    """Return where something is so, in words.
+
+    Example:
+        >>> at_depths([2, 3, 5]), at_depths([4]), at_depths([])
+        ('at depths 2, 3 and 5', 'at depth 4', 'nowhere')
+    """
+    return f"at depth{'s' * (len(depths) > 1)} {listed([str(one) for one in depths])}" if depths else "nowhere"

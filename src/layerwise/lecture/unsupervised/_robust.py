@@ -12,7 +12,7 @@ from layerwise.lecture._claim import Outcome, claim
 from layerwise.lecture._errors import errors, halfway
 from layerwise.lecture._ground import Ground
 from layerwise.lecture._search import at_own_rates
-from layerwise.lecture.unsupervised._arms import RATES, modern, sigmoid_recipe
+from layerwise.lecture.unsupervised._arms import RATES, at_depths, modern, sigmoid_recipe
 from layerwise.lecture.unsupervised._spread import Spread, decide, deviations
 from layerwise.lecture.unsupervised._spread_figure import spread_picture, spread_table
 from layerwise.models import Recipe
@@ -42,12 +42,12 @@ MODERN = "ReLU, He, Adam, depth 5"
 def robust(ground: Ground) -> Outcome:
     """Train networks of one to five layers from hundreds of starts, with and without pre-training."""
     classic, modern_ones = spreads(ground)
-    won = [str(depth) for depth, one in zip(DEPTHS, classic, strict=True) if one.winner == "with"]
+    won = [depth for depth, one in zip(DEPTHS, classic, strict=True) if one.winner == "with"]
     closer = narrower(ground, classic)
     last = classic[-1]
     return Outcome(
         verdict=decide(classic[1:], modern_ones),
-        condition=f"More robust at depth {' and '.join(won) or 'none'} with the sigmoid units of 2006; with ReLU, He's "
+        condition=f"More robust {at_depths(won)} with the sigmoid units of 2006; with ReLU, He's "
         f"initialization and Adam at depth 5 {_WINS[modern_ones[0].winner]}.",
         finding=f"Five hidden layers: {last.shares[0].estimate:.0%} of seeds train with pre-training, "
         f"{last.shares[1].estimate:.0%} without. Over the depths where most seeds train with and without, a seed lies "

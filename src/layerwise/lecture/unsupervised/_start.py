@@ -13,7 +13,7 @@ from layerwise.lecture._claim import Outcome, claim
 from layerwise.lecture._errors import errors
 from layerwise.lecture._ground import Ground
 from layerwise.lecture._search import at_own_rates
-from layerwise.lecture.unsupervised._arms import RATES, sigmoid_recipe
+from layerwise.lecture.unsupervised._arms import RATES, at_depths, sigmoid_recipe
 from layerwise.lecture.unsupervised._tiles import filter_picture
 from layerwise.models import Recipe
 from layerwise.population import Start
@@ -53,7 +53,7 @@ def start(ground: Ground) -> Outcome:
     shuffled, uniform = (", ".join(_more(found, other, d) for d in DEPTHS) for other in (HISTOGRAM, UNIFORM))
     return Outcome(
         verdict=decide(won),
-        condition=f"The pre-trained start beats both others {_where(won)}; of depths 1, 2 and 3.",
+        condition=f"The pre-trained start beats both others {at_depths(won)}; of depths 1, 2 and 3.",
         finding="With one, two and three hidden layers, networks that start from the same numbers shuffled err by "
         f"{shuffled} percentage points more than pre-trained ones, and those that start from uniform weights by "
         f"{uniform} (means over seeds).",
@@ -80,10 +80,6 @@ def _won(found: dict[tuple[str, str], Paired]) -> list[int]:
         return one.difference > 0 and one.p_value < LEVEL
 
     return [depth for depth in DEPTHS if better(depth, HISTOGRAM) and better(depth, UNIFORM)]
-
-
-def _where(won: Sequence[int]) -> str:
-    return f"at depth {' and '.join(map(str, won))}" if won else "nowhere"
 
 
 def _more(found: dict[tuple[str, str], Paired], other: str, depth: int) -> str:
